@@ -1,0 +1,22 @@
+# openflow/: OpenFlow 1.0 on the wire. Installed as libmorgana-openflow.a with its headers.
+lib_LIBRARIES += libmorgana-openflow.a
+libmorgana_openflow_a_SOURCES =
+libmorgana_openflow_a_CFLAGS = $(AM_CFLAGS) -ffreestanding
+
+openflowincludedir = $(includedir)/morgana/openflow
+openflowinclude_HEADERS = \
+	openflow/action.h \
+	openflow/frame.h \
+	openflow/key.h \
+	openflow/match.h \
+	openflow/msg.h \
+	openflow/parse.h \
+	openflow/print.h \
+	openflow/text.h \
+	openflow/validate.h \
+	openflow/wire.h
+
+openflowruntimeincludedir = $(includedir)/morgana/runtime
+openflowruntimeinclude_HEADERS = runtime/buf.h runtime/bytes.h
+
+pkgconfig_DATA += openflow/morgana-openflow.pc

@@ -1,0 +1,13 @@
+# runtime/: the interfaces everything stands on. One library for the portable parts, one a platform.
+noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
+libruntime_a_SOURCES = \
+	runtime/buf.h runtime/bytes.h runtime/config.h runtime/counter.h runtime/endpoint.h \
+	runtime/entropy.h runtime/list.h runtime/log.h runtime/loop.h runtime/net.h runtime/pkt.h \
+	runtime/stream.h runtime/timer.h
+libruntime_unix_a_SOURCES = runtime/unix/unix.h
+libruntime_unix_a_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
+libruntime_sim_a_SOURCES = runtime/sim/sim.h
+
+# What a program for UNIX, and a simulated test, link behind their own objects.
+UNIX_LIBS = libruntime-unix.a libruntime.a $(LIBEVENT_LIBS)
+SIM_LIBS = libruntime-sim.a libruntime.a

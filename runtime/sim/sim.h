@@ -1,0 +1,51 @@
+/*
+ * sim.h - the runtime in virtual time: a whole network in one process, replayed from a seed.
+ *
+ * Linked instead of runtime/unix/, it supplies the loop (time jumps to the next thing that is due),
+ * entropy (from the seed), the log's place (kept in memory, shown when a run fails) and a network
+ * of streams whose faults come from the seed: delay, bytes that arrive in odd pieces, callbacks of
+ * independent streams in another order, connections cut in the middle, connects refused or
+ * unanswered. The same seed gives the same run, to the last callback.
+ *
+ * Addresses are names: whoever listens at "ptcp:6653:HOST" in sim_net() is reached at
+ * "tcp:HOST:6653".
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#ifndef MORGANA_RUNTIME_SIM_SIM_H
+#define MORGANA_RUNTIME_SIM_SIM_H
+
+#include "runtime/net.h"
+
+/* How unkind the network is; all zero: bytes arrive whole, in the next turn. */
+struct sim_faults {
+    uint64_t delay_min, delay_max; /* ns, of each delivery; a stream's bytes stay in order */
+    uint32_t split_per_1000;       /* deliveries cut in two at a random byte */
+    uint32_t cut_per_million;      /* deliveries after which the connection is cut (reset) */
+    uint32_t refuse_per_1000;      /* connects that are refused */
+    uint32_t window; /* bytes in flight each way before the sender must wait; 0: 65536 */
+};
+
+/* Begin a run: virtual time 0, randomness from `seed`. Call it before loop_open(). */
+void sim_start(uint64_t seed, const struct sim_faults *faults);
+
+/* Change the faults from now on (e.g. to none, to see whether all comes to rest). */
+void sim_set_faults(const struct sim_faults *faults);
+
+/* The simulated network. After loop_open(). */
+struct net *sim_net(void);
+
+/* Run until virtual time `until` (ns), or until nothing is left to happen. Returns false in the
+ * latter case. */
+bool sim_run(uint64_t until);
+
+/* Cut every connection there is, as a failing network would; each end hears -ECONNRESET. */
+void sim_cut_all(void);
+
+/* A random number below `n`, from the run's seed: for what a test does itself. */
+uint64_t sim_random(uint64_t n);
+
+/* A digest of everything delivered so far (order, time, bytes): two runs of a seed must agree. */
+uint64_t sim_digest(void);
+
+#endif

@@ -1,0 +1,1 @@
+# test/bench/: figures beside a peer's.

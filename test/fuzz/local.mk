@@ -1,0 +1,3 @@
+# test/fuzz/: libFuzzer targets, built with clang by --enable-fuzzers.
+if FUZZERS
+endif

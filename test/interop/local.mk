@@ -1,0 +1,1 @@
+# test/interop/: real peers in network namespaces.

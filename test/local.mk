@@ -1,0 +1,13 @@
+# test/: each kind of test adds its own.
+EXTRA_DIST += test/unit/unit.h
+UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+if HAVE_CHECK
+include test/unit/runtime.mk
+include test/unit/openflow.mk
+include test/unit/controller.mk
+endif
+include test/sim/local.mk
+include test/fuzz/local.mk
+include test/wire/local.mk
+include test/bench/local.mk
+include test/interop/local.mk

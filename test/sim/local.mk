@@ -1,0 +1,1 @@
+# test/sim/: whole networks in virtual time.

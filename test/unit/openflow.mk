@@ -1,0 +1,1 @@
+# Unit tests of openflow/: check_PROGRAMS and TESTS, one program per module.

@@ -1,0 +1,1 @@
+# Unit tests of runtime/: check_PROGRAMS and TESTS, one program per module.

@@ -1,0 +1,1 @@
+# test/wire/: recorded messages and the peers' opinion of ours.
