@@ -1,5 +1,5 @@
 # test/: each kind of test adds its own.
-EXTRA_DIST += test/unit/unit.h
+EXTRA_DIST += test/unit/random.h test/unit/unit.h
 UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 if HAVE_CHECK
 include test/unit/runtime.mk
