@@ -1,8 +1,8 @@
 /*
  * unit.h - the main() that every unit test program shares.
  *
- * A program has one suite; unit_main() runs it and ends with Check's line ("100%: Checks: 12, Failures:
- * 0, Errors: 0"), which ./check adds up.
+ * A program has one suite; unit_main() runs it and ends with Check's line ("100%: Checks: 12,
+ * Failures: 0, Errors: 0"), which ./check adds up.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

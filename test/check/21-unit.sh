@@ -1,0 +1,5 @@
+#!/bin/bash
+# the unit tests
+. "$(dirname "$0")/lib.sh"
+build_plain
+unit gcc

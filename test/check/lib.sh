@@ -1,0 +1,78 @@
+# lib.sh - what the steps of ./check share; each sources it first.
+#
+# A step runs in any directory. It finds the tree in $src, may write anything below $work, and builds
+# with $jobs processes.
+#
+# Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+set -eu
+work=$MORGANA_WORK
+src=$work/src
+jobs=$MORGANA_JOBS
+cd "$src"
+
+# build NAME [CONFIGURE ARGUMENT]...: a configured and made tree at $work/NAME. Steps share it: who
+# comes first builds it.
+build()
+{
+    local dir=$work/$1
+    shift
+    [ ! -e "$dir/built" ] || return 0
+    mkdir -p "$dir"
+    (cd "$dir" && "$src/configure" --enable-werror "$@" && make -j"$jobs" && touch built)
+}
+
+# The build that everything which is not about the build itself uses. Tests find it in MORGANA_BUILD.
+build_plain()
+{
+    build gcc CC=gcc
+    export MORGANA_BUILD=$work/gcc
+}
+
+# unit NAME [MAKE ARGUMENT]...: run the unit tests of a build and show what each of them said. A test
+# without Check's figures (a script; a program that died) counts as one.
+unit()
+{
+    local dir=$work/$1 status=0 found=no result log
+    shift
+    make -C "$dir" -j"$jobs" check "$@" || status=$?
+    for result in $(find "$dir" -name '*.trs' | sort); do
+        found=yes
+        log=${result%.trs}.log
+        echo "--- ${log#"$dir"/}"
+        cat "$log"
+        if ! grep -q '^[0-9]*%: Checks: ' "$log"; then
+            grep -q '^:test-result: PASS' "$result" && echo '1 passed, 0 failed' ||
+                echo '0 passed, 1 failed'
+        fi
+    done
+    [ $found = yes ] || { echo 'no unit tests'; return 1; }
+    return $status
+}
+
+# Files of the tree, by the patterns that find's -name takes.
+files_named()
+{
+    local pattern args=(-name "$1")
+    shift
+    for pattern; do
+        args+=(-o -name "$pattern")
+    done
+    find . -type f \( "${args[@]}" \) | sort
+}
+
+# run_tests DIR: every *_test.py (unittest) and *_test.sh there; all run though one fails.
+run_tests()
+{
+    local dir=$1 status=0 found=no test
+    for test in "$dir"/*_test.py "$dir"/*_test.sh; do
+        [ -e "$test" ] || continue
+        found=yes
+        echo "--- $test"
+        case $test in
+        *.py) python3 "$test" -v || status=1 ;;
+        *.sh) if bash "$test"; then echo '1 passed, 0 failed'; else echo '0 passed, 1 failed'; status=1; fi ;;
+        esac
+    done
+    [ $found = yes ] || { echo "no tests in $dir"; return 1; }
+    return $status
+}
