@@ -1,6 +1,9 @@
 # openflow/: OpenFlow 1.0 on the wire. Installed as libmorgana-openflow.a with its headers.
 lib_LIBRARIES += libmorgana-openflow.a
 libmorgana_openflow_a_SOURCES = \
+	openflow/frame_headers.h \
+	openflow/key.c \
+	openflow/match.c \
 	openflow/text.c
 libmorgana_openflow_a_CFLAGS = $(AM_CFLAGS) -ffreestanding
 

@@ -21,9 +21,10 @@ void ofp_mask_of_wildcards(struct ofp_key *mask, uint32_t wildcards);
 
 /* `match` as a canonical key and mask: fields that cannot be compared because of what is wild or of
  * what dl_type and nw_proto are (section 3.4: e.g. tp_src without nw_proto) are made wild, excess
- * prefix bits are brought to 32, wild bits of the key are zero. Two matches are the same
- * (section 4.6, strict) exactly if their canonical keys and masks are equal. Returns the canonical
- * wildcards. */
+ * prefix bits are brought to 32, wild bits of the key are zero; so are the lower two bits of
+ * nw_tos, and dl_vlan_pcp, exactly, if dl_vlan is OFP_VLAN_NONE (as it is in the key of such a
+ * frame). Two matches are the same (section 4.6, strict) exactly if their canonical keys and masks
+ * are equal. Returns the canonical wildcards. */
 uint32_t ofp_match_canonical(const struct ofp_match *match, struct ofp_key *key,
                              struct ofp_key *mask);
 
