@@ -1,7 +1,7 @@
 # runtime/: the interfaces everything stands on. One library for the portable parts, one a platform.
 noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
-	runtime/timer.c \
+	runtime/loop.c runtime/timer.c \
 	runtime/buf.h runtime/bytes.h runtime/config.h runtime/counter.h runtime/endpoint.h \
 	runtime/entropy.h runtime/list.h runtime/log.h runtime/loop.h runtime/net.h runtime/pkt.h \
 	runtime/stream.h runtime/timer.h

@@ -67,4 +67,17 @@ enum loop_signal {
  * program as the platform does. */
 void loop_on_signal(enum loop_signal sig, void (*fn)(void *user), void *user);
 
+/* --- For platforms: the half of a loop that is the same on all of them (loop.c) --------------- */
+
+/* Ready the loop's wheel at time `now`, and its deferred work. */
+void loop_begin(uint64_t now);
+
+/* When the next turn is due at the latest: 0 if deferred work waits, else when the wheel wants to
+ * be turned; TIMER_NEVER if neither. */
+uint64_t loop_due(void);
+
+/* The second part of a turn, after what has happened was delivered: fire the timers that are due at
+ * `now`, run the deferred work. Returns false if there was neither. */
+bool loop_finish_turn(uint64_t now);
+
 #endif
