@@ -1,10 +1,14 @@
 # openflow/: OpenFlow 1.0 on the wire. Installed as libmorgana-openflow.a with its headers.
 lib_LIBRARIES += libmorgana-openflow.a
 libmorgana_openflow_a_SOURCES = \
-	openflow/frame_headers.h \
+libmorgana_openflow_a_SOURCES = \
+	openflow/action.c \
+	openflow/decode.c \
+	openflow/encode.c \
 	openflow/key.c \
 	openflow/match.c \
-	openflow/text.c
+	openflow/text.c \
+	openflow/validate.c
 libmorgana_openflow_a_CFLAGS = $(AM_CFLAGS) -ffreestanding
 
 openflowincludedir = $(includedir)/morgana/openflow

@@ -6,7 +6,7 @@
  * message. Called once per received message, by the controller's session and the switch's agent.
  *
  * What it cannot know is left to the receiver: whether a port exists, a buffer is held, an entry
- * overlaps, a role permits.
+ * overlaps, a role permits. So is what 1.0 has no error for: unknown flags, reasons and roles.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -29,14 +29,17 @@ struct ofp_fault {
 };
 
 /* Judge `bytes`, one message exactly as ofp_frame() cut it out. True if it is good; else `*fault`
- * is the error to answer with. */
+ * is the error to answer with. A hello or an error may be of any version but 0: negotiating, and
+ * understanding a peer that speaks another, is the session's. All else must be of OFP_VERSION. */
 bool ofp_validate(struct span bytes, enum ofp_receiver receiver, struct ofp_fault *fault);
 
-/* Judge a list of actions by itself: for text that was parsed, for actions kept in a file. */
+/* Judge a list of actions by itself: for text that was parsed, for actions kept in a file. As for a
+ * packet-out, which unlike a flow-mod may output to OFPP_TABLE. */
 bool ofp_validate_actions(struct span actions, struct ofp_fault *fault);
 
-/* The specification's name of a message type ("packet_in"), as ovs-ofctl prints it
- * ("OFPT_PACKET_IN"); NULL for a type that is not in 1.0. */
+/* The specification's name of a message type ("OFPT_PACKET_IN"); NULL for a type that is not
+ * in 1.0.
+ */
 const char *ofp_type_name(uint8_t type);
 
 #endif
