@@ -1,10 +1,10 @@
 # openflow/: OpenFlow 1.0 on the wire. Installed as libmorgana-openflow.a with its headers.
 lib_LIBRARIES += libmorgana-openflow.a
 libmorgana_openflow_a_SOURCES = \
-libmorgana_openflow_a_SOURCES = \
 	openflow/action.c \
 	openflow/decode.c \
 	openflow/encode.c \
+	openflow/frame_headers.h \
 	openflow/key.c \
 	openflow/match.c \
 	openflow/text.c \
