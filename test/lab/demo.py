@@ -1,0 +1,141 @@
+"""The demo: three hosts on a real Open vSwitch that learns from morgana-controller.
+
+Run by ./demo, which has installed and built what is needed. One line per step; --keep leaves the lab
+up, --end removes those left up.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import argparse
+import contextlib
+import itertools
+import json
+import sys
+
+from . import Controller, Lab, OpenVSwitch, wait_for
+from .network import end_kept
+
+HOSTS = (1, 2, 3)
+IPERF_SECONDS = 3
+
+
+class Failure(Exception):
+    """Something did not work, in words for a person."""
+
+
+@contextlib.contextmanager
+def step(name, about):
+    """One line: what is done, then what the body appended to the yielded list, or how it failed."""
+    print(f"{name:<11} {about} ... ", end="", flush=True)
+    results = []
+    try:
+        yield results
+    except BaseException as error:
+        print("interrupted" if isinstance(error, KeyboardInterrupt) else "FAILED", flush=True)
+        raise
+    print(results[0] if results else "ok")
+    for line in results[1:]:
+        print(f"            {line}")
+
+
+def ping_all(hosts):
+    with step("ping", "every host pings every other") as results:
+        pairs = list(itertools.permutations(hosts, 2))
+        answered = sum(a.ping(b) for a, b in pairs)
+        results.append(f"{answered} of {len(pairs)} answered")
+        if answered != len(pairs):
+            raise Failure(results[0])
+
+
+def iperf(lab, client, server):
+    with step("iperf3", f"TCP from {client.name} to {server.name}, {IPERF_SECONDS} s") as results:
+        process = lab.start(["iperf3", "-s", "-1", "--forceflush"], "iperf3.log",
+                            where=server.namespace)
+        wait_for(lambda: "Server listening" in process.output(), "iperf3's server")
+        report = json.loads(client.run("iperf3", "-c", server.address, "-t", IPERF_SECONDS, "-J"))
+        rate = report["end"]["sum_received"]["bits_per_second"]
+        results.append(f"{rate / 1e6:,.0f} Mbit/s")
+        if rate <= 0:
+            raise Failure("nothing arrived")
+
+
+def show_flows(switch):
+    with step("flows", "what the controller has installed in the switch") as results:
+        flows = switch.flows()
+        results.extend([f"{len(flows)} flows", *flows])
+        if not flows:
+            raise Failure("none")
+
+
+def show_counters(controller):
+    with step("counters", "what the controller has counted (SIGUSR1)") as results:
+        results.extend(["", *controller.counters()])
+
+
+def raise_network(lab):
+    with step("switch", "starts a private Open vSwitch, all in user space"):
+        switch = OpenVSwitch(lab)
+    with step("hosts", f"makes {len(HOSTS)} hosts and plugs them in") as results:
+        hosts = [lab.host(number) for number in HOSTS]
+        for host in hosts:
+            switch.plug(host)
+        results.append(", ".join(f"{host.name} {host.address}" for host in hosts))
+    with step("controller", "starts morgana-controller --app=learning; the switch joins"):
+        controller = Controller(lab, "--app=learning")
+        switch.set_controller(controller.target)
+        wait_for(switch.is_connected, "the switch to reach its controller")
+    return switch, hosts, controller
+
+
+def say_how_to_go_on(lab, switch, hosts):
+    print(f"""
+The lab is up.
+  in a host:     sudo ip netns exec {hosts[0].namespace.name} ping {hosts[1].address}
+  the flows:     sudo ovs-ofctl dump-flows unix:{switch.folder}/{switch.bridge}.mgmt
+  the log:       {lab.folder}/controller.log
+  to end it:     sudo ./demo --end""")
+
+
+def show(lab, keep):
+    switch, hosts, controller = raise_network(lab)
+    ping_all(hosts)
+    iperf(lab, hosts[0], hosts[1])
+    show_flows(switch)
+    show_counters(controller)
+    if keep:
+        lab.kept()
+        say_how_to_go_on(lab, switch, hosts)
+
+
+def demo(keep):
+    """Raise, show, remove; returns the exit status."""
+    lab = Lab(keep)
+    status = 0
+    try:
+        show(lab, keep)
+    except KeyboardInterrupt:
+        status = 130
+    except Exception as error:  # whatever it was, a person reads it and the lab goes
+        print(f"demo: {error}", *getattr(error, "__notes__", []), sep="\n  ", file=sys.stderr)
+        status = 1
+    if status != 0 or not keep:
+        with step("remove", "ends the processes, removes namespaces and files"):
+            lab.close()
+    return status
+
+
+def end():
+    with step("end", "removes the labs that were left up") as results:
+        results.append(", ".join(end_kept()) or "there were none")
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--keep", action="store_true", help="leave the lab up")
+    parser.add_argument("--end", action="store_true", help="remove the labs that were left up")
+    options = parser.parse_args()
+    return end() if options.end else demo(options.keep)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""The lab itself: private names, a private folder, hosts, and removal on every way out.
+
+Everything of a lab has the lab's name in it (mg and the pid of who made it): the namespaces, and
+the folder below /run/morgana. Every process of a lab runs in one of its namespaces. So to remove a
+lab is to end what runs in its namespaces and to delete them and the folder; no list is kept that an
+interruption could make wrong, and what a killed process left behind, the next lab finds and removes.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import atexit
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import signal
+import threading
+
+from . import namespace
+from .process import Process
+
+ROOT = pathlib.Path("/run/morgana")
+ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
+
+class Host:
+    """A host: a namespace with an address on eth0. `number` gives it its name and addresses."""
+
+    def __init__(self, lab, number):
+        self.lab = lab
+        self.name = f"h{number}"
+        self.address = f"10.0.0.{number}"
+        self.mac = f"02:00:00:00:00:{number:02x}"
+        self.namespace = lab.namespace(self.name)
+
+    def configure(self):
+        """Give eth0, which now exists, its addresses."""
+        self.namespace.ip("link", "set", "eth0", "address", self.mac)
+        self.namespace.ip("address", "add", f"{self.address}/24", "dev", "eth0")
+
+    def run(self, *argv, **options):
+        """Run a command here and return its output."""
+        return self.namespace.run(argv, **options)
+
+    def ping(self, other, count=1, wait=2):
+        """Ping another host: how many of `count` answers came."""
+        output = self.run("ping", "-n", "-c", count, "-i", "0.2", "-W", wait, other.address,
+                          check=False)
+        found = re.search(r"(\d+) received", output)
+        return int(found.group(1)) if found else 0
+
+
+class Lab:
+    """One lab. With keep=True its processes go on when we end; see kept()."""
+
+    def __init__(self, keep=False):
+        if os.geteuid() != 0:
+            raise SystemExit("the lab needs root: it makes network namespaces")
+        sweep()
+        self.name = f"mg{os.getpid()}"
+        self.folder = ROOT / self.name
+        self.keep = keep
+        self.processes = []
+        self._namespaces = {}
+        self._catch_signals()
+        atexit.register(self.close)
+        # "net": where the switches and their controllers live.
+        self.folder.mkdir(parents=True, mode=0o755)
+        self.net = self.namespace("net")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    @staticmethod
+    def _catch_signals():
+        """Be ended by SIGTERM and SIGHUP as by Ctrl-C: through every `finally`."""
+        def interrupt(*_):
+            raise KeyboardInterrupt
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, interrupt)
+            signal.signal(signal.SIGHUP, interrupt)
+
+    def namespace(self, short):
+        """The lab's namespace of this name, made when first asked for."""
+        if short not in self._namespaces:
+            self._namespaces[short] = namespace.Namespace(f"{self.name}-{short}")
+        return self._namespaces[short]
+
+    def host(self, number):
+        return Host(self, number)
+
+    def start(self, argv, log, where=None, env=None):
+        """Start a program in a namespace ("net" unless told), its output in the lab's folder."""
+        process = Process((where or self.net).command(argv), self.folder / log,
+                          env=env, outlives_us=self.keep)
+        self.processes.append(process)
+        return process
+
+    def kept(self):
+        """Leave the lab up when we end, until end_kept()."""
+        (self.folder / "kept").touch()
+        atexit.unregister(self.close)
+
+    def close(self):
+        """Remove every trace; again: nothing. A signal meanwhile waits until that is done."""
+        atexit.unregister(self.close)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+        try:
+            for process in reversed(self.processes):
+                process.kill()
+            self.processes.clear()
+            remove(self.name)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def remove(name):
+    """Remove whatever there is of the lab of this name."""
+    for full_name in namespace.names(name + "-"):
+        namespace.remove(full_name)
+    shutil.rmtree(ROOT / name, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        ROOT.rmdir()  # the last lab turns off the light
+
+
+def _labs():
+    return sorted(path.name for path in ROOT.glob("mg*"))
+
+
+def end_kept():
+    """Remove the labs that were left up; returns their names."""
+    ended = [name for name in _labs() if (ROOT / name / "kept").exists()]
+    for name in ended:
+        remove(name)
+    return ended
+
+
+def sweep():
+    """Remove the labs whose makers died without a chance to do so."""
+    for name in _labs():
+        if not (ROOT / name / "kept").exists() and not os.path.exists(f"/proc/{name[2:]}"):
+            remove(name)
