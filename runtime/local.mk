@@ -1,11 +1,15 @@
 # runtime/: the interfaces everything stands on. One library for the portable parts, one a platform.
 noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
-	runtime/loop.c runtime/timer.c \
+	runtime/loop.c runtime/endpoint.c runtime/net.c runtime/stream.c runtime/stream_input.c runtime/stream_pair.c \
+	runtime/stream_pool.c runtime/timer.c \
 	runtime/buf.h runtime/bytes.h runtime/config.h runtime/counter.h runtime/endpoint.h \
 	runtime/entropy.h runtime/list.h runtime/log.h runtime/loop.h runtime/net.h runtime/pkt.h \
 	runtime/stream.h runtime/timer.h
-libruntime_unix_a_SOURCES = runtime/unix/unix.h
+libruntime_unix_a_SOURCES = \
+	runtime/unix/address.c runtime/unix/connect.c runtime/unix/internal.h runtime/unix/listen.c \
+	runtime/unix/loop.c runtime/unix/net.c runtime/unix/platform.c runtime/unix/socket.c \
+	runtime/unix/socket.h runtime/unix/unix.h
 libruntime_unix_a_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
 libruntime_sim_a_SOURCES = runtime/sim/sim.h
 
