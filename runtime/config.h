@@ -53,11 +53,12 @@ struct config {
  * message in `error` (CONFIG_ERROR bytes). "--help" and "--version" are the program's own flags. */
 int config_parse(const struct config *c, int argc, char **argv, int *rest, char *error);
 
-/* Split `line` (which is written to) into at most CONFIG_WORDS_MAX words, argv[0] being the
- * program's name. Returns argc, or -E2BIG, or -EINVAL for a quote left open. */
+/* Split `line` (which is written to) into at most CONFIG_WORDS_MAX words, as many as argv has
+ * places, argv[0] being the program's name. Returns argc, or -E2BIG, or -EINVAL for a quote left
+ * open. */
 int config_split(const struct config *c, char *line, char **argv);
 
-/* The help, one screen, line by line. */
+/* The help, one screen, line by line; defaults are what the targets hold. */
 void config_help(const struct config *c, void (*line)(void *user, const char *text), void *user);
 
 #endif

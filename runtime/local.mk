@@ -1,7 +1,8 @@
 # runtime/: the interfaces everything stands on. One library for the portable parts, one a platform.
 noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
-	runtime/loop.c runtime/endpoint.c runtime/net.c runtime/stream.c runtime/stream_input.c runtime/stream_pair.c \
+	runtime/config.c runtime/counter.c runtime/endpoint.c runtime/log.c runtime/loop.c \
+	runtime/net.c runtime/pkt.c runtime/stream.c runtime/stream_input.c runtime/stream_pair.c \
 	runtime/stream_pool.c runtime/timer.c \
 	runtime/buf.h runtime/bytes.h runtime/config.h runtime/counter.h runtime/endpoint.h \
 	runtime/entropy.h runtime/list.h runtime/log.h runtime/loop.h runtime/net.h runtime/pkt.h \
@@ -11,8 +12,11 @@ libruntime_unix_a_SOURCES = \
 	runtime/unix/loop.c runtime/unix/net.c runtime/unix/platform.c runtime/unix/socket.c \
 	runtime/unix/socket.h runtime/unix/unix.h
 libruntime_unix_a_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
-libruntime_sim_a_SOURCES = runtime/sim/sim.h
+libruntime_sim_a_SOURCES = \
+	runtime/sim/entropy.c runtime/sim/event.c runtime/sim/internal.h runtime/sim/loop.c \
+	runtime/sim/record.c runtime/sim/sim.h
+libruntime_sim_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 # What a program for UNIX, and a simulated test, link behind their own objects.
 UNIX_LIBS = libruntime-unix.a libruntime.a $(LIBEVENT_LIBS)
-SIM_LIBS = libruntime-sim.a libruntime.a
+SIM_LIBS = libruntime-sim.a libruntime.a $(XXHASH_LIBS)

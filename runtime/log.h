@@ -25,8 +25,8 @@ struct log_module {
 /* At most one line a second, after a burst of ten; how many were kept back is said with the next.
  */
 struct log_limit {
-    uint64_t next; /* loop time: when a token comes */
-    uint32_t tokens;
+    uint64_t next; /* loop time: when one line of the burst comes back */
+    uint32_t used; /* lines of the burst */
     uint32_t withheld;
 };
 
@@ -44,12 +44,14 @@ struct log_limit {
 
 bool log_enabled(struct log_module *m, enum log_level level);
 
-/* Write one line, printf-like, if the module's level allows; `limit` may be NULL. */
+/* Write one line, printf-like, if the module's level allows; `limit` may be NULL. What is not
+ * printable ASCII is escaped as \xNN, what is too long for a line is cut. */
 void log_line(struct log_module *m, enum log_level level, struct log_limit *limit,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* "MODULE:LEVEL" or "LEVEL" for all, several with commas; also for modules that have not yet
- * logged. 0, or -EINVAL with nothing changed. */
+/* "MODULE:LEVEL" or "LEVEL" for all (error, warn, info, debug), several with commas, the later
+ * ones overruling; also for modules that have not yet logged. 0, or -EINVAL with nothing changed.
+ */
 int log_set_levels(const char *text);
 
 /* Where finished lines go: each is given without its newline. NULL: the platform's own place

@@ -78,7 +78,8 @@ struct pkt *pkt_writable(struct pkt *p);
 uint8_t *pkt_push(struct pkt *p, size_t n);
 uint8_t *pkt_append(struct pkt *p, size_t n);
 
-/* Drop `n` bytes in front or behind. False, and nothing done, if there are fewer. */
+/* Drop `n` bytes in front or behind. False, and nothing done, if there are fewer. (Pushing and
+ * pulling move csum_start along; a pull past it turns PKT_CSUM_PARTIAL into PKT_CSUM_VALID.) */
 bool pkt_pull(struct pkt *p, size_t n);
 bool pkt_trim(struct pkt *p, size_t n);
 

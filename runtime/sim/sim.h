@@ -15,6 +15,7 @@
 #ifndef MORGANA_RUNTIME_SIM_SIM_H
 #define MORGANA_RUNTIME_SIM_SIM_H
 
+#include "runtime/loop.h"
 #include "runtime/net.h"
 
 /* How unkind the network is; all zero: bytes arrive whole, in the next turn. */
@@ -36,16 +37,23 @@ void sim_set_faults(const struct sim_faults *faults);
 struct net *sim_net(void);
 
 /* Run until virtual time `until` (ns), or until nothing is left to happen. Returns false in the
- * latter case. */
+ * latter case. (loop_run() then returns -EDEADLK.) */
 bool sim_run(uint64_t until);
 
 /* Cut every connection there is, as a failing network would; each end hears -ECONNRESET. */
 void sim_cut_all(void);
+
+/* Tell the program what an operator would. */
+void sim_signal(enum loop_signal sig);
 
 /* A random number below `n`, from the run's seed: for what a test does itself. */
 uint64_t sim_random(uint64_t n);
 
 /* A digest of everything delivered so far (order, time, bytes): two runs of a seed must agree. */
 uint64_t sim_digest(void);
+
+/* What was logged since sim_start(), or the end of it if that was much. Valid until the next line.
+ */
+const char *sim_log(void);
 
 #endif

@@ -5,3 +5,27 @@ TESTS += test/unit/test_timer
 test_unit_test_timer_SOURCES = test/unit/test_timer.c
 test_unit_test_timer_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_timer_LDADD = libruntime.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_config
+TESTS += test/unit/test_config
+test_unit_test_config_SOURCES = test/unit/test_config.c
+test_unit_test_config_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_config_LDADD = libruntime.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_counter
+TESTS += test/unit/test_counter
+test_unit_test_counter_SOURCES = test/unit/test_counter.c
+test_unit_test_counter_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_counter_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_log
+TESTS += test/unit/test_log
+test_unit_test_log_SOURCES = test/unit/test_log.c
+test_unit_test_log_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_log_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_pkt
+TESTS += test/unit/test_pkt
+test_unit_test_pkt_SOURCES = test/unit/test_pkt.c
+test_unit_test_pkt_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_pkt_LDADD = libruntime.a $(CHECK_LIBS)

@@ -1,0 +1,209 @@
+/*
+ * log.c - the levelled log of log.h: which lines are written, and what they look like.
+ *
+ *     2026-11-22T18:06:35.123Z WARN  ctl: tcp:10.0.0.1:4711: no features reply within 5 s
+ *
+ * Text may hold what a peer sent: whatever could move a terminal's cursor or forge a line is
+ * escaped.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "runtime/buf.h"
+#include "runtime/log.h"
+#include "runtime/loop.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LINE_SIZE 1024 /* of a line with its NUL; longer ones are cut */
+#define NAME_SIZE 24
+#define MAX_RULES 32
+#define BURST     10
+
+static const struct {
+    const char *name, *mark;
+} levels[] = {{"error", "ERROR"}, {"warn", "WARN "}, {"info", "INFO "}, {"debug", "DEBUG"}};
+
+/* What log_set_levels() was told: kept for modules that have not yet logged. */
+struct rules {
+    size_t n;
+    struct rule {
+        char module[NAME_SIZE]; /* "": all */
+        enum log_level level;
+    } rule[MAX_RULES];
+};
+
+static struct rules rules;
+static struct log_module *modules;
+static void (*line_sink)(void *user, enum log_level level, const char *line);
+static void *line_user;
+
+/* --- Levels ---------------------------------------------------------------------------------- */
+
+static struct rule *find_rule(struct rules *set, const char *module)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (strcmp(set->rule[i].module, module) == 0)
+            return &set->rule[i];
+    return NULL;
+}
+
+static void apply_rules(struct log_module *m)
+{
+    const struct rule *r = find_rule(&rules, m->name);
+    if (r == NULL)
+        r = find_rule(&rules, "");
+    if (r)
+        m->level = r->level;
+}
+
+bool log_enabled(struct log_module *m, enum log_level level)
+{
+    if (!m->known) {
+        m->known = true;
+        m->next = modules;
+        modules = m;
+        apply_rules(m);
+    }
+    return level <= m->level;
+}
+
+static bool read_level(struct span text, enum log_level *level)
+{
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        if (strlen(levels[i].name) == text.len &&
+            bytes_equal(levels[i].name, text.data, text.len)) {
+            *level = (enum log_level)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Add to `set` what one item says: "MODULE:LEVEL", or "LEVEL", which undoes all before it. */
+static bool read_rule(struct rules *set, struct span item)
+{
+    const uint8_t *colon = item.len ? memchr(item.data, ':', item.len) : NULL;
+    struct span name = span_of(item.data, colon ? (size_t)(colon - item.data) : 0);
+    struct rule new = {0}, *old;
+    if (colon)
+        span_take(&item, name.len + 1);
+    if (name.len >= NAME_SIZE || (colon && name.len == 0) || !read_level(item, &new.level))
+        return false;
+    bytes_copy(new.module, name.data, name.len);
+    if (!colon)
+        set->n = 0;
+    old = find_rule(set, new.module);
+    if (old == NULL && set->n == MAX_RULES)
+        return false;
+    *(old ? old : &set->rule[set->n++]) = new;
+    return true;
+}
+
+int log_set_levels(const char *text)
+{
+    struct rules set = rules;
+    for (const char *end; text; text = *end ? end + 1 : NULL) {
+        end = strchrnul(text, ',');
+        if (!read_rule(&set, span_of(text, (size_t)(end - text))))
+            return -EINVAL;
+    }
+    rules = set;
+    for (struct log_module *m = modules; m; m = m->next)
+        apply_rules(m);
+    return 0;
+}
+
+/* --- Limits ---------------------------------------------------------------------------------- */
+
+/* Take one line of the limit's burst. False if there is none: the line is to be withheld. */
+static bool take(struct log_limit *limit)
+{
+    uint64_t now = loop_now();
+    if (limit->used > 0 && now >= limit->next) {
+        uint64_t back = 1 + (now - limit->next) / NS_PER_S;
+        limit->used -= back < limit->used ? (uint32_t)back : limit->used;
+        limit->next += back * NS_PER_S;
+    }
+    if (limit->used == BURST) {
+        limit->withheld++;
+        return false;
+    }
+    if (limit->used++ == 0)
+        limit->next = now + NS_PER_S;
+    return true;
+}
+
+/* --- Lines ----------------------------------------------------------------------------------- */
+
+static void put_time(struct buf *line)
+{
+    uint64_t wall = loop_wall();
+    time_t seconds = (time_t)(wall / NS_PER_S);
+    struct tm tm;
+    char text[32];
+    gmtime_r(&seconds, &tm);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+    line->len += (size_t)snprintf((char *)line->data, line->cap, "%s.%03uZ ", text,
+                                  (unsigned)(wall % NS_PER_S / NS_PER_MS));
+}
+
+/* Append `text` as far as there is room; what is not printable ASCII as \xNN. */
+static void put_text(struct buf *line, const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        char escaped[8];
+        int n = snprintf(escaped, sizeof escaped, c >= 0x20 && c < 0x7f ? "%c" : "\\x%02x", c);
+        if (!buf_append(line, escaped, (size_t)n))
+            return;
+    }
+}
+
+static void put_withheld(struct buf *line, struct log_limit *limit)
+{
+    char text[48];
+    if (limit == NULL || limit->withheld == 0)
+        return;
+    snprintf(text, sizeof text, "(%u like it withheld) ", (unsigned)limit->withheld);
+    limit->withheld = 0;
+    put_text(line, text);
+}
+
+static void finish(enum log_level level, struct buf *line)
+{
+    line->data[line->len] = '\0';
+    if (line_sink)
+        line_sink(line_user, level, (const char *)line->data);
+    else
+        log_platform_write((const char *)line->data);
+}
+
+void log_line(struct log_module *m, enum log_level level, struct log_limit *limit,
+              const char *format, ...)
+{
+    char area[LINE_SIZE], text[LINE_SIZE];
+    struct buf line = buf_of(area, sizeof area - 1);
+    va_list args;
+    if (!log_enabled(m, level) || (limit && !take(limit)))
+        return;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    put_time(&line);
+    put_text(&line, levels[level].mark);
+    put_text(&line, " ");
+    put_text(&line, m->name);
+    put_text(&line, ": ");
+    put_withheld(&line, limit);
+    put_text(&line, text);
+    finish(level, &line);
+}
+
+void log_set_sink(void (*sink)(void *user, enum log_level level, const char *line), void *user)
+{
+    line_sink = sink;
+    line_user = user;
+}

@@ -1,0 +1,145 @@
+/*
+ * test_pkt.c - packet buffers: room, references, copies, exhaustion.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "runtime/pkt.h"
+#include "test/unit/unit.h"
+#include <string.h>
+
+static struct pkt_pool_stats stats_of(const struct pkt_pool *pool)
+{
+    struct pkt_pool_stats stats;
+    pkt_pool_stats(pool, &stats);
+    return stats;
+}
+
+START_TEST(a_new_packet_is_empty_in_a_page_of_its_own)
+{
+    struct pkt_pool *pool = pkt_pool_new(4);
+    struct pkt *a = pkt_new(pool), *b = pkt_new(pool);
+    ck_assert_uint_eq(a->len, 0);
+    ck_assert_uint_eq(a->offload, 0);
+    ck_assert_uint_eq((uintptr_t)a->page % PKT_PAGE, 0);
+    ck_assert_ptr_eq(a->data, a->page + PKT_HEADROOM);
+    ck_assert(a->page + PKT_PAGE <= b->page || b->page + PKT_PAGE <= a->page);
+    pkt_unref(a);
+    pkt_unref(b);
+    pkt_unref(NULL);
+    pkt_pool_free(pool);
+}
+END_TEST
+
+START_TEST(room_in_front_and_behind_is_exactly_the_page)
+{
+    struct pkt_pool *pool = pkt_pool_new(1);
+    struct pkt *p = pkt_new(pool);
+    ck_assert_ptr_null(pkt_append(p, PKT_SIZE_MAX + 1));
+    ck_assert_ptr_eq(pkt_append(p, PKT_SIZE_MAX), p->page + PKT_HEADROOM);
+    ck_assert_ptr_null(pkt_append(p, 1));
+    ck_assert_ptr_null(pkt_push(p, PKT_HEADROOM + 1));
+    ck_assert_ptr_eq(pkt_push(p, PKT_HEADROOM), p->page);
+    ck_assert_uint_eq(p->len, PKT_PAGE);
+    memset(p->data, 1, p->len);
+    ck_assert(!pkt_pull(p, PKT_PAGE + 1));
+    ck_assert(!pkt_trim(p, PKT_PAGE + 1));
+    ck_assert(pkt_pull(p, 14) && pkt_trim(p, 100));
+    ck_assert_uint_eq(p->len, PKT_PAGE - 114);
+    ck_assert_ptr_eq(p->data, p->page + 14);
+    pkt_unref(p);
+    pkt_pool_free(pool);
+}
+END_TEST
+
+START_TEST(an_empty_pool_says_no_and_counts_it)
+{
+    struct pkt_pool *pool = pkt_pool_new(2);
+    struct pkt *a = pkt_new(pool), *b = pkt_new(pool);
+    ck_assert_ptr_null(pkt_new(pool));
+    ck_assert_uint_eq(stats_of(pool).refused, 1);
+    ck_assert_uint_eq(stats_of(pool).free, 0);
+    pkt_unref(a);
+    a = pkt_new(pool);
+    ck_assert_ptr_nonnull(a);
+    pkt_unref(a);
+    pkt_unref(b);
+    ck_assert_uint_eq(stats_of(pool).free, 2);
+    ck_assert_uint_eq(stats_of(pool).low, 0);
+    ck_assert_uint_eq(stats_of(pool).total, 2);
+    pkt_pool_free(pool);
+    pkt_pool_free(NULL);
+}
+END_TEST
+
+START_TEST(a_packet_lives_as_long_as_its_last_reference)
+{
+    struct pkt_pool *pool = pkt_pool_new(1);
+    struct pkt *p = pkt_new(pool);
+    ck_assert_ptr_eq(pkt_ref(p), p);
+    pkt_unref(p);
+    ck_assert_uint_eq(stats_of(pool).free, 0);
+    pkt_unref(p);
+    ck_assert_uint_eq(stats_of(pool).free, 1);
+    pkt_pool_free(pool);
+}
+END_TEST
+
+START_TEST(writing_into_a_shared_packet_makes_a_copy)
+{
+    struct pkt_pool *pool = pkt_pool_new(2);
+    struct pkt *p = pkt_new(pool), *q;
+    memcpy(pkt_append(p, 5), "hello", 5);
+    p->offload = PKT_GSO_TCP4;
+    p->gso_size = 1448;
+    ck_assert_ptr_eq(pkt_writable(p), p);
+    pkt_ref(p);
+    q = pkt_writable(p);
+    ck_assert_ptr_ne(q, p);
+    q->data[0] = 'j';
+    ck_assert_mem_eq(p->data, "hello", 5);
+    ck_assert_mem_eq(q->data, "jello", 5);
+    ck_assert_uint_eq(q->gso_size, 1448);
+    ck_assert_uint_eq(q->offload, PKT_GSO_TCP4);
+    ck_assert_uint_eq(p->refs, 1);
+    pkt_ref(p);
+    ck_assert_ptr_null(pkt_writable(p));
+    ck_assert_uint_eq(p->refs, 2);
+    pkt_unref(p);
+    pkt_unref(p);
+    pkt_unref(q);
+    pkt_pool_free(pool);
+}
+END_TEST
+
+START_TEST(a_checksum_to_be_made_stays_where_it_is)
+{
+    struct pkt_pool *pool = pkt_pool_new(1);
+    struct pkt *p = pkt_new(pool);
+    pkt_append(p, 100);
+    p->offload = PKT_CSUM_PARTIAL;
+    p->csum_start = 34;
+    pkt_push(p, 4);
+    ck_assert_uint_eq(p->csum_start, 38);
+    pkt_pull(p, 38);
+    ck_assert_uint_eq(p->csum_start, 0);
+    ck_assert_uint_eq(p->offload, PKT_CSUM_PARTIAL);
+    pkt_pull(p, 20);
+    ck_assert_uint_eq(p->offload, PKT_CSUM_VALID);
+    pkt_unref(p);
+    pkt_pool_free(pool);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_new_packet_is_empty_in_a_page_of_its_own,
+        room_in_front_and_behind_is_exactly_the_page,
+        an_empty_pool_says_no_and_counts_it,
+        a_packet_lives_as_long_as_its_last_reference,
+        writing_into_a_shared_packet_makes_a_copy,
+        a_checksum_to_be_made_stays_where_it_is,
+        NULL,
+    };
+    return unit_main(unit_suite("pkt", tests));
+}
