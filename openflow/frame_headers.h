@@ -1,9 +1,9 @@
 /*
- * frame_headers.h - the headers of the frames that OpenFlow 1.0 looks into, as they lie on the
- * wire.
+ * frame_headers.h - the headers of frames, as they lie on the wire.
  *
- * Only what key.c reads: Ethernet (IEEE 802.3, with 802.2 LLC and SNAP), 802.1Q, ARP (RFC 826),
- * IPv4 (RFC 791), TCP (RFC 793), UDP (RFC 768) and ICMP (RFC 792).
+ * What OpenFlow 1.0 looks into (key.c): Ethernet (IEEE 802.3, with 802.2 LLC and SNAP), 802.1Q, ARP
+ * (RFC 826), IPv4 (RFC 791), TCP (RFC 793), UDP (RFC 768) and ICMP (RFC 792). What is printed
+ * besides (print_frame.c): MPLS (RFC 3032), IPv6 (RFC 8200) and neighbour discovery (RFC 4861).
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -17,6 +17,10 @@ enum hdr_eth_type {
     HDR_ETH_ARP = 0x0806,
     HDR_ETH_RARP = 0x8035,
     HDR_ETH_VLAN = 0x8100,
+    HDR_ETH_IPV6 = 0x86dd,
+    HDR_ETH_MPLS = 0x8847,
+    HDR_ETH_MPLS_MULTICAST = 0x8848,
+    HDR_ETH_QINQ = 0x88a8, /* IEEE 802.1ad: the outer of two tags */
 };
 
 struct hdr_eth {
@@ -35,6 +39,8 @@ OFP_ASSERT_SIZE(struct hdr_vlan, 4);
 
 #define HDR_VLAN_VID       0x0fff
 #define HDR_VLAN_PCP_SHIFT 13
+
+#define HDR_MPLS_BOTTOM 0x100 /* of a 32-bit label: the last of its stack */
 
 /* LLC and SNAP headers of an 802.3 frame that carries an EtherType. */
 struct hdr_snap {
@@ -74,13 +80,45 @@ struct hdr_ipv4 {
 OFP_ASSERT_SIZE(struct hdr_ipv4, 20);
 
 #define HDR_IP_FRAGMENT 0x3fff /* of `frag`: "more fragments" and the offset */
+#define HDR_IP_OFFSET   0x1fff /* of `frag`: the offset alone */
 #define HDR_IP_DSCP     0xfc   /* of `tos` */
 
 enum hdr_ip_proto {
+    HDR_IP_HOPOPTS = 0, /* in IPv6, as are those below that RFC 8200 names */
     HDR_IP_ICMP = 1,
+    HDR_IP_IGMP = 2,
     HDR_IP_TCP = 6,
     HDR_IP_UDP = 17,
+    HDR_IP_ROUTING = 43,
+    HDR_IP_FRAGMENT_HEADER = 44,
+    HDR_IP_AH = 51,
+    HDR_IP_ICMPV6 = 58,
+    HDR_IP_DSTOPTS = 60,
+    HDR_IP_SCTP = 132,
 };
+
+struct hdr_ipv6 {
+    be32 flow; /* version 6, traffic class (8 bits), flow label (20 bits) */
+    be16 payload_len;
+    uint8_t next; /* enum hdr_ip_proto */
+    uint8_t hop_limit;
+    uint8_t src[16];
+    uint8_t dst[16];
+};
+OFP_ASSERT_SIZE(struct hdr_ipv6, 40);
+
+#define HDR_IPV6_LABEL 0x000fffff /* of `flow` */
+
+/* How every extension header begins. */
+struct hdr_ipv6_extension {
+    uint8_t next;
+    uint8_t length; /* beyond the first unit; none in a fragment header */
+    be16 offset;    /* in a fragment header: the offset in the upper 13 bits, then flags */
+    be32 rest;
+};
+OFP_ASSERT_SIZE(struct hdr_ipv6_extension, 8);
+
+#define HDR_IPV6_OFFSET 0xfff8 /* of `offset` */
 
 struct hdr_tcp {
     be16 src;
@@ -109,5 +147,20 @@ struct hdr_icmp {
     be32 rest; /* by type */
 };
 OFP_ASSERT_SIZE(struct hdr_icmp, 8);
+
+/* ICMPv6 types of neighbour discovery, and the options that hold a link-layer address. */
+enum hdr_nd {
+    HDR_ND_SOLICIT = 135,
+    HDR_ND_ADVERT = 136,
+    HDR_ND_SOURCE = 1,
+    HDR_ND_TARGET = 2,
+};
+
+struct hdr_nd_option {
+    uint8_t type;
+    uint8_t length; /* in units of 8 bytes */
+    uint8_t address[OFP_ETH_ALEN];
+};
+OFP_ASSERT_SIZE(struct hdr_nd_option, 8);
 
 #endif

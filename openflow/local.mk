@@ -7,6 +7,16 @@ libmorgana_openflow_a_SOURCES = \
 	openflow/frame_headers.h \
 	openflow/key.c \
 	openflow/match.c \
+	openflow/names.c \
+	openflow/print.c \
+	openflow/print_actions.c \
+	openflow/print_frame.c \
+	openflow/print_match.c \
+	openflow/print_msg.c \
+	openflow/print_parts.h \
+	openflow/print_port.c \
+	openflow/print_stats.c \
+	openflow/print_text.c \
 	openflow/text.c \
 	openflow/validate.c
 libmorgana_openflow_a_CFLAGS = $(AM_CFLAGS) -ffreestanding

@@ -15,8 +15,8 @@
 #include "openflow/text.h"
 
 /* Print whatever `bytes` holds: a good message by its type, a bad one with the fault and its bytes
- * in hexadecimal. Ends in a newline. `verbosity` 0 is one line for most types, 1 adds detail (a
- * packet-in's frame summary), as ovs-ofctl's. */
+ * in hexadecimal. Ends in a newline. `verbosity` 0 is one line for most types, 1 adds detail (each
+ * port's counters, a packet-in's frame), 2 what an echo or a vendor's message carries. */
 void ofp_print(struct text *t, struct span bytes, int verbosity);
 
 /* A match ("tcp,in_port=1,nw_dst=10.0.0.0/8"); `priority` in front unless it is the default. */
@@ -28,9 +28,13 @@ void ofp_print_actions(struct text *t, struct span actions);
 /* A port by its name or number ("LOCAL", "7"). */
 void ofp_print_port(struct text *t, uint16_t port_no);
 
-/* One line for a flow's headers, as in a packet-in
+/* One line for a flow's headers, each field that its frame has
  * ("tcp,in_port=1,vlan_tci=0x0000,dl_src=...,tp_dst=80"). */
 void ofp_print_key(struct text *t, const struct ofp_key *key);
+
+/* One line for all that a frame's headers say, fields that OpenFlow 1.0 cannot match included
+ * ("udp6,vlan_tci=0x0000,...,nw_ttl=64,nw_frag=no,tp_src=53,tp_dst=5353 udp_csum:beef"). */
+void ofp_print_frame(struct text *t, struct span frame);
 
 /* The specification's name of an error ("OFPBRC_BAD_LEN"); NULL if it has none. */
 const char *ofp_error_name(uint16_t type, uint16_t code);

@@ -1,1 +1,4 @@
 # test/wire/: recorded messages and the peers' opinion of ours.
+check_PROGRAMS += test/wire/ofp_roundtrip
+test_wire_ofp_roundtrip_SOURCES = test/wire/ofp_roundtrip.c
+test_wire_ofp_roundtrip_LDADD = libmorgana-openflow.a
