@@ -1,0 +1,2 @@
+# tools/: user programs beside the controller and the switch.
+include tools/bench/local.mk
