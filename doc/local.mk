@@ -1,1 +1,3 @@
 # doc/: man pages and pages for people.
+
+dist_man_MANS += doc/morgana-bench.1
