@@ -48,10 +48,26 @@ void run_defaults(struct run_config *config)
 
 /* --- Phases ---------------------------------------------------------------------------------- */
 
+/* A second has passed, or most of one. */
+static void count_second(struct run *r)
+{
+    uint64_t now = loop_now(), answers = r->fleet.tally.answers;
+    double rate = (double)(answers - r->last_answers) * NS_PER_S / (double)(now - r->last_tick);
+    if (r->result->seconds < RUN_SECONDS_MAX)
+        r->result->rates[r->result->seconds++] = rate;
+    r->last_tick = now;
+    r->last_answers = answers;
+    r->result->tally = r->fleet.tally;
+    r->second(rate, r->result);
+}
+
 static void end(struct run *r)
 {
-    if (r->phase == COUNTING)
+    if (r->phase == COUNTING) {
         r->result->elapsed = loop_now() - r->began;
+        if (loop_now() - r->last_tick > NS_PER_S / 2)
+            count_second(r);
+    }
     r->phase = ENDED;
     loop_stop(0);
 }
@@ -138,15 +154,8 @@ static void on_progress(void *user)
 static void on_tick(void *user)
 {
     struct run *r = user;
-    uint64_t now = loop_now(), answers = r->fleet.tally.answers;
-    double rate = (double)(answers - r->last_answers) * NS_PER_S / (double)(now - r->last_tick);
-    if (r->result->seconds < RUN_SECONDS_MAX)
-        r->result->rates[r->result->seconds++] = rate;
-    r->last_tick = now;
-    r->last_answers = answers;
-    r->result->tally = r->fleet.tally;
-    r->second(rate, r->result);
-    loop_timer_arm(&r->tick, now + NS_PER_S);
+    count_second(r);
+    loop_timer_arm(&r->tick, r->last_tick + NS_PER_S);
 }
 
 static void on_sweep(void *user)
