@@ -17,6 +17,7 @@ libruntime_sim_a_SOURCES = \
 	runtime/sim/record.c runtime/sim/sim.h
 libruntime_sim_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
-# What a program for UNIX, and a simulated test, link behind their own objects.
-UNIX_LIBS = libruntime-unix.a libruntime.a $(LIBEVENT_LIBS)
-SIM_LIBS = libruntime-sim.a libruntime.a $(XXHASH_LIBS)
+# What a program for UNIX, and a simulated test, link behind their own objects. A platform and the
+# portable parts call each other, so the linker is shown the platform twice.
+UNIX_LIBS = libruntime-unix.a libruntime.a libruntime-unix.a $(LIBEVENT_LIBS)
+SIM_LIBS = libruntime-sim.a libruntime.a libruntime-sim.a $(XXHASH_LIBS)
