@@ -16,28 +16,27 @@ static struct run_config run;
 static bool json, help, version;
 
 static const struct config_option options[] = {
-    {"controller", CONFIG_STRING, &run.controller, 0, 0, "NAME",
-     "the controller (default tcp:127.0.0.1:6653)"},
-    {"mode", CONFIG_STRING, &run.mode, 0, 0, "MODE", "latency or throughput (the default)"},
-    {"switches", CONFIG_UINT, &run.switches, 1, RUN_SWITCHES_MAX, "N", "switches (default 16)"},
-    {"hosts", CONFIG_UINT, &run.hosts, 2, TRAFFIC_HOSTS_MAX, "N", "hosts per switch (default 100)"},
-    {"ports", CONFIG_UINT, &run.ports, 2, TRAFFIC_PORTS_MAX, "N", "ports per switch (default 48)"},
+    {"controller", CONFIG_STRING, &run.controller, 0, 0, "NAME", "the controller"},
+    {"mode", CONFIG_STRING, &run.mode, 0, 0, "MODE", "latency or throughput"},
+    {"switches", CONFIG_UINT, &run.switches, 1, RUN_SWITCHES_MAX, "N", "switches"},
+    {"hosts", CONFIG_UINT, &run.hosts, 2, TRAFFIC_HOSTS_MAX, "N", "hosts per switch"},
+    {"ports", CONFIG_UINT, &run.ports, 2, TRAFFIC_PORTS_MAX, "N", "ports per switch"},
     {"frame", CONFIG_UINT, &run.frame, TRAFFIC_FRAME_MIN, TRAFFIC_FRAME_MAX, "N",
-     "bytes of a frame, without FCS (default 64)"},
+     "bytes of a frame, without FCS"},
     {"pipeline", CONFIG_UINT, &run.pipeline, 1, PENDING_MAX, "N",
-     "packet-ins outstanding per switch in throughput mode (default 1024)"},
+     "packet-ins outstanding per switch in throughput mode"},
     {"duration", CONFIG_DURATION, &run.duration, NS_PER_MS, RUN_SECONDS_MAX *NS_PER_S, "TIME",
-     "how long to count (default 10s)"},
+     "how long to count"},
     {"warmup", CONFIG_DURATION, &run.warmup, 0, RUN_SECONDS_MAX *NS_PER_S, "TIME",
-     "how long to send before that (default 2s)"},
+     "how long to send before that"},
     {"count", CONFIG_UINT, &run.count, 0, 0, "N", "end after N answers instead, without warm-up"},
     {"connect-time", CONFIG_DURATION, &run.connect_time, NS_PER_MS, RUN_SECONDS_MAX *NS_PER_S,
-     "TIME", "how long to wait for all switches to be served (default 10s)"},
+     "TIME", "how long to wait for all switches to be served"},
     {"connect-burst", CONFIG_FLAG, &run.connect_burst, 0, 0, NULL,
      "only connect, and say how many switches were served how fast"},
     {"lost-after", CONFIG_DURATION, &run.lost_after, NS_PER_MS, RUN_SECONDS_MAX *NS_PER_S, "TIME",
-     "when an answer that has not come is lost (default 1s)"},
-    {"seed", CONFIG_UINT, &run.seed, 0, 0, "N", "which pseudo-random pairs of hosts (default 1)"},
+     "when an answer that has not come is lost"},
+    {"seed", CONFIG_UINT, &run.seed, 0, 0, "N", "which pseudo-random pairs of hosts"},
     {"json", CONFIG_FLAG, &json, 0, 0, NULL, "print one JSON object instead of the table"},
     {"help", CONFIG_FLAG, &help, 0, 0, NULL, "this text"},
     {"version", CONFIG_FLAG, &version, 0, 0, NULL, "the version"},
@@ -100,11 +99,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "morgana-bench: %s (--help lists the options)\n", wrong);
         return 2;
     }
-    if (help || version) {
-        if (help)
-            config_help(&config, print_line, NULL);
-        else
-            puts("morgana-bench " MORGANA_VERSION);
+    if (version)
+        return puts("morgana-bench " MORGANA_VERSION) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (help) {
+        help = false; /* the help shows values as they are before any option */
+        config_help(&config, print_line, NULL);
         return EXIT_SUCCESS;
     }
     status = loop_open();

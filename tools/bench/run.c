@@ -12,6 +12,8 @@
 
 LOG_MODULE(bench);
 
+static struct log_limit ended_limit;
+
 enum phase { CONNECTING, WARMING_UP, COUNTING, ENDED };
 
 struct run {
@@ -133,8 +135,8 @@ static void on_changed(void *user, struct eswitch *sw)
         histogram_add(&r->result->serve_time, loop_now() - r->began);
     } else {
         r->result->dropped++;
-        log_warn("switch %u: the session ended: %s", sw->persona.index + 1,
-                 sw->error ? strerror(-sw->error) : "closed by the controller");
+        log_warn_limited(&ended_limit, "switch %u: the session ended: %s", sw->persona.index + 1,
+                         sw->error ? strerror(-sw->error) : "closed by the controller");
     }
     if (r->result->dropped == r->n)
         end(r);
