@@ -43,10 +43,15 @@ struct ctl_config {
 
 void ctl_defaults(struct ctl_config *config);
 
+/* Rows that set `config` from a command line, for a struct config's tables. */
+#define CTL_N_OPTIONS 12
+void ctl_options(struct ctl_config *config, struct config_option rows[CTL_N_OPTIONS]);
+
 /* A controller without apps or connections. NULL if there is no memory. */
 struct ctl *ctl_new(const struct ctl_config *config);
 
-/* End every session (apps hear `leave`), close listeners, destroy apps, free. NULL is allowed. */
+/* End every session (apps hear `leave`), close listeners, destroy apps, free. NULL is allowed. Not
+ * within a call of the controller's. */
 void ctl_free(struct ctl *ctl);
 
 /* Listen at a passive name (ptcp:, punix:), or keep connecting to an active one (tcp:, unix:) with
@@ -73,7 +78,8 @@ struct ctl_app_type {
     const char *help;                    /* one line */
     const struct config_option *options; /* of the app, for the program's option table, or NULL */
 
-    /* Make the app's state. NULL with a logged reason if that cannot be. */
+    /* Make the app's state. NULL with a logged reason if that cannot be. An app without create()
+     * has no state; its `self` then only tells it from the others. */
     void *(*create)(struct ctl *ctl);
     void (*destroy)(void *self);
 
@@ -81,16 +87,18 @@ struct ctl_app_type {
     void (*join)(void *self, struct ctl_dp *dp);
     void (*leave)(void *self, struct ctl_dp *dp);
 
-    /* True: consumed, apps further down the chain do not see it. */
+    /* True: consumed, apps further down the chain do not see it. What nobody consumes is dropped,
+     * out of the switch's buffer too. */
     bool (*packet_in)(void *self, struct ctl_dp *dp, const struct ctl_packet *packet);
 
-    /* All apps hear these. */
+    /* All apps hear these; but an error that answers a request goes to who made it. */
     void (*flow_removed)(void *self, struct ctl_dp *dp, const struct ofp_msg_flow_removed *removed);
     void (*port_status)(void *self, struct ctl_dp *dp, const struct ofp_msg_port_status *status);
     void (*error)(void *self, struct ctl_dp *dp, uint32_t xid, const struct ofp_msg_error *error);
 };
 
-/* Append an app to the chain; before any session. 0, or -ENOMEM, or -ENOSPC past CTL_APPS_MAX. */
+/* Append an app to the chain; before any session. 0, or -ENOMEM if it could not be created, or
+ * -ENOSPC past CTL_APPS_MAX. */
 #define CTL_APPS_MAX 16
 int ctl_add_app(struct ctl *ctl, const struct ctl_app_type *type);
 
@@ -122,13 +130,17 @@ void ctl_each_dp(struct ctl *ctl, void (*fn)(void *user, struct ctl_dp *dp), voi
 /* The datapath with this id; NULL if none has joined. */
 struct ctl_dp *ctl_find_dp(struct ctl *ctl, uint64_t dpid);
 
-/* Drop the session, as if the switch had gone. */
+/* Drop the session, as if the switch had gone: nothing more is heard of it or sent to it, and apps
+ * hear `leave` at the end of this turn. */
 void ctl_dp_drop(struct ctl_dp *dp);
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
-/* Send one message as it is, its xid included. 0, or -ENOBUFS if the switch is too slow and its
- * output is full: the message is dropped and counted. */
+/* Every function here returns 0, or -ENOBUFS if the switch is too slow and its output is full (the
+ * message is dropped and counted), -ENOTCONN if the datapath is going, -EMSGSIZE if the message
+ * would be longer than OFP_MAX_MESSAGE. */
+
+/* Send one message as it is, its xid included. */
 int ctl_send(struct ctl_dp *dp, const struct ofp_msg *msg);
 
 /* Answer a packet-in: send its packet on by `actions`, out of the switch's buffer if it has one
@@ -144,13 +156,13 @@ int ctl_flow_mod(struct ctl_dp *dp, struct ofp_msg_flow_mod *flow, const struct 
 
 /* The end of a request. error 0: `reply` is the answer, a multi-part reply in one piece (its MORE
  * flag clear, its entries all parts'). -EREMOTEIO: the switch answered with an error, which `reply`
- * is. -ETIMEDOUT, -ECONNRESET (the datapath is gone), -EMSGSIZE (longer than max_reply): `reply` is
- * NULL. Called exactly once, valid during the call. */
+ * is. -ETIMEDOUT, -ECONNRESET (the datapath is gone), -EMSGSIZE (longer than max_reply), -ENOMEM:
+ * `reply` is NULL. Called exactly once, valid during the call. */
 typedef void ctl_reply_fn(void *user, struct ctl_dp *dp, int error, const struct ofp_msg *reply);
 
 /* Send `request` (features, get-config, stats, barrier, queue-get-config, echo, vendor) with an xid
- * of its own and call `fn` with the answer. 0, or -ENOBUFS, -EAGAIN (max_requests), -EINVAL (no
- * such request); `fn` is not called then. */
+ * of its own and call `fn` with the answer. 0, or what ctl_send() says, or -EAGAIN (max_requests),
+ * -ENOMEM, -EINVAL (no such request); `fn` is not called then. */
 int ctl_request(struct ctl_dp *dp, const struct ofp_msg *request, ctl_reply_fn *fn, void *user);
 
 /* Forget the requests of `user`: their `fn` will not be called. For who goes before the datapath.

@@ -1,3 +1,27 @@
 # controller/: the controller library, its apps and morgana-controller.
 noinst_LIBRARIES += libmorgana-controller.a
-libmorgana_controller_a_SOURCES = controller/ctl.h
+libmorgana_controller_a_SOURCES = \
+	controller/chain.c \
+	controller/counters.c \
+	controller/ctl.c \
+	controller/ctl.h \
+	controller/datapath.c \
+	controller/dial.c \
+	controller/handshake.c \
+	controller/request.c \
+	controller/send.c \
+	controller/session.c \
+	controller/session.h \
+	controller/apps/apps.h \
+	controller/apps/hosts.c \
+	controller/apps/hosts.h \
+	controller/apps/hub.c \
+	controller/apps/learning.c \
+	controller/apps/monitor.c
+libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
+
+bin_PROGRAMS += morgana-controller
+morgana_controller_SOURCES = controller/main.c
+morgana_controller_LDADD = libmorgana-controller.a libmorgana-openflow.a $(UNIX_LIBS)
+
+EXTRA_DIST += controller/README.md

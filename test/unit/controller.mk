@@ -1,1 +1,41 @@
 # Unit tests of controller/: check_PROGRAMS and TESTS, one program per module.
+
+# What they stand on: a scripted switch, and everything below it in virtual time.
+FAKE_SWITCH = test/unit/fake_switch.c test/unit/fake_switch.h
+CONTROLLER_LIBS = libmorgana-controller.a libmorgana-openflow.a $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_session
+TESTS += test/unit/test_session
+test_unit_test_session_SOURCES = test/unit/test_session.c $(FAKE_SWITCH)
+test_unit_test_session_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_session_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_request
+TESTS += test/unit/test_request
+test_unit_test_request_SOURCES = test/unit/test_request.c $(FAKE_SWITCH)
+test_unit_test_request_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_request_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_hosts
+TESTS += test/unit/test_hosts
+test_unit_test_hosts_SOURCES = test/unit/test_hosts.c
+test_unit_test_hosts_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_hosts_LDADD = libmorgana-controller.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_learning
+TESTS += test/unit/test_learning
+test_unit_test_learning_SOURCES = test/unit/test_learning.c $(FAKE_SWITCH)
+test_unit_test_learning_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_learning_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_hub
+TESTS += test/unit/test_hub
+test_unit_test_hub_SOURCES = test/unit/test_hub.c $(FAKE_SWITCH)
+test_unit_test_hub_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_hub_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_monitor
+TESTS += test/unit/test_monitor
+test_unit_test_monitor_SOURCES = test/unit/test_monitor.c $(FAKE_SWITCH)
+test_unit_test_monitor_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_monitor_LDADD = $(CONTROLLER_LIBS)

@@ -1,0 +1,13 @@
+/*
+ * apps.h - the apps that come with Morgana; chain.c lists them.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#ifndef MORGANA_CONTROLLER_APPS_APPS_H
+#define MORGANA_CONTROLLER_APPS_APPS_H
+
+#include "controller/ctl.h"
+
+extern const struct ctl_app_type hub_app, learning_app, monitor_app;
+
+#endif

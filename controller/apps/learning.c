@@ -1,0 +1,299 @@
+/*
+ * learning.c - the app that makes every switch a learning Ethernet switch (IEEE 802.1D
+ * section 7.8).
+ *
+ * Each packet-in teaches where its source is. If its destination is known an exact flow is
+ * installed that sends such packets there, and the packet with it; else the packet is flooded. If
+ * the destination is at the port that the packet came from, the flow has no action: the packet has
+ * arrived already. Addresses that no bridge may forward (LLDP, spanning tree, pause) are left to
+ * the apps behind this one.
+ *
+ * No flow outlives what is known of its destination: its hard time-out is what the destination's
+ * entry has left, a host that moves takes the flows to it along, a port that goes down takes its
+ * hosts and the flows from and to it. So a host that is learned anew needs no flow to be deleted,
+ * and each packet-in costs one message.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/apps/apps.h"
+#include "controller/apps/hosts.h"
+#include "openflow/action.h"
+#include "openflow/match.h"
+#include "runtime/counter.h"
+#include "runtime/entropy.h"
+#include "runtime/log.h"
+#include "runtime/loop.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+LOG_MODULE(learning);
+
+static struct {
+    uint64_t idle, age, max;
+} options = {.idle = 60 * NS_PER_S, .age = 300 * NS_PER_S, .max = 16384};
+
+#define SECONDS_MAX UINT16_MAX /* what a flow's time-outs can say */
+
+static const struct config_option option_rows[] = {
+    {"learning-idle", CONFIG_DURATION, &options.idle, NS_PER_S, SECONDS_MAX *NS_PER_S, "TIME",
+     "flows end after such an idle time"},
+    {"learning-age", CONFIG_DURATION, &options.age, NS_PER_S, SECONDS_MAX *NS_PER_S, "TIME",
+     "hosts are forgotten after such a silence"},
+    {"learning-max", CONFIG_UINT, &options.max, 1, 1 << 24, "N", "hosts of one switch"},
+    {0},
+};
+
+static struct {
+    uint64_t learned, moved, refused, aged, lost_port;
+    uint64_t flows, drops, floods, link_local;
+} counters;
+
+static const char *const counter_names[] = {
+    "learned", "moved", "refused", "aged", "lost_port", "flows", "drops", "floods", "link_local",
+};
+
+static struct counter_set counter_set = {
+    .module = "learning",
+    .names = counter_names,
+    .values = (const uint64_t *)&counters,
+    .n = sizeof counter_names / sizeof counter_names[0],
+};
+
+struct learning {
+    uint64_t idle, age, max;
+    struct list tables;
+    struct timer sweep;
+};
+
+/* What is known of one datapath. */
+struct table {
+    struct list link; /* in learning->tables */
+    struct hosts hosts;
+    struct log_limit noise;
+};
+
+/* A tick of the tables of hosts is 2^20 ns. */
+#define TICK_SHIFT 20
+
+static uint32_t now_ticks(void)
+{
+    return (uint32_t)(loop_now() >> TICK_SHIFT);
+}
+
+static uint16_t ticks_to_seconds(uint32_t ticks)
+{
+    uint64_t seconds = ((uint64_t)ticks << TICK_SHIFT) / NS_PER_S;
+    return seconds == 0 ? 1 : (uint16_t)seconds;
+}
+
+/* --- Deleting flows -------------------------------------------------------------------------- */
+
+static void delete_flows(struct ctl_dp *dp, const struct ofp_match *match, uint16_t out_port)
+{
+    struct ofp_msg_flow_mod flow = {.match = match, .command = OFPFC_DELETE, .out_port = out_port};
+    ctl_flow_mod(dp, &flow, NULL);
+}
+
+static void delete_flows_to_host(struct ctl_dp *dp, const struct ofp_key *key)
+{
+    struct ofp_match match = ofp_match_any();
+    match.wildcards = be32_of(OFPFW_ALL & ~(OFPFW_DL_DST | OFPFW_DL_VLAN));
+    bytes_copy(match.dl_dst, key->match.dl_src, sizeof match.dl_dst);
+    match.dl_vlan = key->match.dl_vlan;
+    delete_flows(dp, &match, OFPP_NONE);
+}
+
+/* Those that send there, and those whose packets come from there: these may drop packets to a host
+ * that was at the same port and may come back at another. */
+static void delete_flows_of_port(struct ctl_dp *dp, uint16_t port)
+{
+    struct ofp_match match = ofp_match_any();
+    delete_flows(dp, &match, port);
+    match.wildcards = be32_of(OFPFW_ALL & ~OFPFW_IN_PORT);
+    match.in_port = be16_of(port);
+    delete_flows(dp, &match, OFPP_NONE);
+}
+
+/* --- Packets --------------------------------------------------------------------------------- */
+
+static bool may_learn(host_addr source, uint16_t port)
+{
+    return !host_addr_is_group(source) && !host_addr_is_zero(source) &&
+           (port < OFPP_MAX || port == OFPP_LOCAL);
+}
+
+static void learn(struct table *t, struct ctl_dp *dp, const struct ctl_packet *packet,
+                  host_addr source, uint32_t now)
+{
+    switch (hosts_learn(&t->hosts, source, packet->in->in_port, now)) {
+    case HOSTS_KNOWN:
+        break;
+    case HOSTS_NEW:
+        counters.learned++;
+        break;
+    case HOSTS_MOVED:
+        counters.moved++;
+        delete_flows_to_host(dp, &packet->key);
+        break;
+    case HOSTS_REFUSED:
+        counters.refused++;
+        log_warn_limited(&t->noise, "datapath %016" PRIx64 ": no room for more than %u hosts",
+                         ctl_dp_id(dp), t->hosts.used);
+        break;
+    }
+}
+
+static void flood(struct ctl_dp *dp, const struct ctl_packet *packet)
+{
+    uint8_t area[sizeof(struct ofp_action_output)];
+    struct buf actions = buf_of(area, sizeof area);
+    ofp_put_output(&actions, OFPP_FLOOD, 0);
+    counters.floods++;
+    ctl_packet_out(dp, packet, span_of(area, actions.len));
+}
+
+static void forward(const struct learning *app, struct ctl_dp *dp, const struct ctl_packet *packet,
+                    uint16_t port, uint32_t ticks)
+{
+    uint8_t area[sizeof(struct ofp_action_output)];
+    struct buf actions = buf_of(area, sizeof area);
+    struct ofp_msg_flow_mod flow = {
+        .match = &packet->key.match,
+        .command = OFPFC_ADD,
+        .idle_timeout = (uint16_t)(app->idle / NS_PER_S),
+        .hard_timeout = ticks_to_seconds(ticks),
+        .priority = OFP_DEFAULT_PRIORITY,
+        .out_port = OFPP_NONE,
+    };
+    if (port == packet->in->in_port)
+        counters.drops++;
+    else
+        ofp_put_output(&actions, port, 0);
+    flow.actions = span_of(area, actions.len);
+    counters.flows++;
+    ctl_flow_mod(dp, &flow, packet);
+}
+
+static bool learning_packet_in(void *self, struct ctl_dp *dp, const struct ctl_packet *packet)
+{
+    const struct ofp_match *key = &packet->key.match;
+    host_addr source = host_addr_of(key->dl_src, key->dl_vlan);
+    host_addr target = host_addr_of(key->dl_dst, key->dl_vlan);
+    struct table *t = ctl_dp_get(dp, self);
+    const struct host *host;
+    uint32_t now = now_ticks();
+
+    if (t == NULL)
+        return false;
+    if (host_addr_is_link_local(target)) {
+        counters.link_local++;
+        return false;
+    }
+    if (may_learn(source, packet->in->in_port))
+        learn(t, dp, packet, source, now);
+    host = host_addr_is_group(target) ? NULL : hosts_find(&t->hosts, target, now);
+    if (host == NULL)
+        flood(dp, packet);
+    else
+        forward(self, dp, packet, host->port, hosts_left(&t->hosts, host, now));
+    return true;
+}
+
+/* --- Datapaths and their ports --------------------------------------------------------------- */
+
+static void learning_join(void *self, struct ctl_dp *dp)
+{
+    struct learning *app = self;
+    uint32_t age = (uint32_t)(app->age >> TICK_SHIFT);
+    struct table *t = calloc(1, sizeof *t);
+
+    if (t == NULL || hosts_init(&t->hosts, (uint32_t)app->max, age, entropy_u64()) != 0) {
+        log_error("datapath %016" PRIx64 ": no memory, its packets are left alone", ctl_dp_id(dp));
+        free(t);
+        return;
+    }
+    list_append(&app->tables, &t->link);
+    ctl_dp_set(dp, self, t);
+}
+
+static void learning_leave(void *self, struct ctl_dp *dp)
+{
+    struct table *t = ctl_dp_get(dp, self);
+    if (t == NULL)
+        return;
+    list_remove(&t->link);
+    hosts_free(&t->hosts);
+    free(t);
+}
+
+static bool port_is_gone(const struct ofp_msg_port_status *status)
+{
+    return status->reason == OFPPR_DELETE ||
+           (be32_get(status->desc->config) & OFPPC_PORT_DOWN) != 0 ||
+           (be32_get(status->desc->state) & OFPPS_LINK_DOWN) != 0;
+}
+
+static void learning_port_status(void *self, struct ctl_dp *dp,
+                                 const struct ofp_msg_port_status *status)
+{
+    struct table *t = ctl_dp_get(dp, self);
+    uint16_t port = be16_get(status->desc->port_no);
+    if (t == NULL || !port_is_gone(status))
+        return;
+    counters.lost_port += hosts_forget_port(&t->hosts, port);
+    delete_flows_of_port(dp, port);
+}
+
+/* --- Ageing ---------------------------------------------------------------------------------- */
+
+#define SWEEP_EVERY NS_PER_S
+#define SWEEP_SLOTS 16384 /* at most, each time */
+#define SWEEP_SHARE 256   /* of one datapath, before the next one's turn */
+
+/* Tables take turns: the one that was swept goes to the end of the list. */
+static void sweep(void *user)
+{
+    struct learning *app = user;
+    for (uint32_t n = 0; n < SWEEP_SLOTS && !list_empty(&app->tables); n += SWEEP_SHARE) {
+        struct table *t = container_of(list_pop(&app->tables), struct table, link);
+        counters.aged += hosts_sweep(&t->hosts, SWEEP_SHARE, now_ticks());
+        list_append(&app->tables, &t->link);
+    }
+    loop_timer_arm(&app->sweep, loop_now() + SWEEP_EVERY);
+}
+
+static void *learning_create(struct ctl *ctl)
+{
+    struct learning *app = calloc(1, sizeof *app);
+    (void)ctl;
+    if (app == NULL) {
+        log_error("no memory");
+        return NULL;
+    }
+    *app = (struct learning){.idle = options.idle, .age = options.age, .max = options.max};
+    list_init(&app->tables);
+    timer_init(&app->sweep, sweep, app);
+    loop_timer_arm(&app->sweep, loop_now() + SWEEP_EVERY);
+    counter_register(&counter_set);
+    return app;
+}
+
+static void learning_destroy(void *self)
+{
+    struct learning *app = self;
+    timer_cancel(&app->sweep);
+    free(app);
+}
+
+const struct ctl_app_type learning_app = {
+    .name = "learning",
+    .help = "learn where hosts are and install flows to them",
+    .options = option_rows,
+    .create = learning_create,
+    .destroy = learning_destroy,
+    .join = learning_join,
+    .leave = learning_leave,
+    .packet_in = learning_packet_in,
+    .port_status = learning_port_status,
+};

@@ -1,0 +1,148 @@
+/*
+ * ctl.c - the controller: its limits, its listeners, its beginning and end.
+ *
+ * Called by a program's entry file (main.c) and by tests. Sessions look after themselves
+ * (session.c), active connections too (dial.c).
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* A place where switches come in. */
+struct door {
+    struct list link; /* in ctl->listeners */
+    struct ctl *ctl;
+    struct listener *listener;
+};
+
+void ctl_defaults(struct ctl_config *config)
+{
+    *config = (struct ctl_config){
+        .max_sessions = 16384,
+        .handshake_time = 10 * NS_PER_S,
+        .echo_interval = 15 * NS_PER_S,
+        .echo_limit = 45 * NS_PER_S,
+        .request_time = 10 * NS_PER_S,
+        .max_requests = 256,
+        .max_reply = 16 << 20,
+        .out_limit = STREAM_OUT_LIMIT,
+        .miss_send_len = OFP_DEFAULT_MISS_SEND_LEN,
+        .reconnect_min = 1 * NS_PER_S,
+        .reconnect_max = 30 * NS_PER_S,
+    };
+}
+
+#define HOUR (3600 * NS_PER_S)
+
+void ctl_options(struct ctl_config *c, struct config_option rows[CTL_N_OPTIONS])
+{
+    const struct config_option all[CTL_N_OPTIONS] = {
+        {"max-sessions", CONFIG_UINT, &c->max_sessions, 1, 1 << 20, "N", "switches at once"},
+        {"handshake-time", CONFIG_DURATION, &c->handshake_time, NS_PER_MS, HOUR, "TIME",
+         "a switch must join within this"},
+        {"echo-interval", CONFIG_DURATION, &c->echo_interval, NS_PER_MS, HOUR, "TIME",
+         "ask a switch for an echo after such a silence"},
+        {"echo-limit", CONFIG_DURATION, &c->echo_limit, NS_PER_MS, HOUR, "TIME",
+         "drop a switch after such a silence"},
+        {"request-time", CONFIG_DURATION, &c->request_time, NS_PER_MS, HOUR, "TIME",
+         "a request must be answered within this"},
+        {"max-requests", CONFIG_UINT, &c->max_requests, 1, 65536, "N",
+         "requests waiting, for each switch"},
+        {"max-reply", CONFIG_UINT, &c->max_reply, OFP_MAX_MESSAGE, 1u << 30, "BYTES",
+         "length of a reply in many parts"},
+        {"out-limit", CONFIG_UINT, &c->out_limit, OFP_MAX_MESSAGE, 1u << 30, "BYTES",
+         "output waiting for a slow switch"},
+        {"miss-send-len", CONFIG_UINT, &c->miss_send_len, 0, 65535, "BYTES",
+         "how much of a missed packet to send here"},
+        {"reconnect-min", CONFIG_DURATION, &c->reconnect_min, NS_PER_MS, HOUR, "TIME",
+         "first wait before connecting again"},
+        {"reconnect-max", CONFIG_DURATION, &c->reconnect_max, NS_PER_MS, HOUR, "TIME",
+         "longest wait before connecting again"},
+    };
+    for (size_t i = 0; i < CTL_N_OPTIONS; i++)
+        rows[i] = all[i];
+}
+
+struct ctl *ctl_new(const struct ctl_config *config)
+{
+    struct ctl *ctl = calloc(1, sizeof *ctl);
+    if (ctl == NULL)
+        return NULL;
+    ctl->config = *config;
+    list_init(&ctl->sessions);
+    list_init(&ctl->datapaths);
+    list_init(&ctl->listeners);
+    list_init(&ctl->dials);
+    for (size_t i = 0; i < CTL_BUCKETS; i++)
+        list_init(&ctl->bucket[i]);
+    ctl_counters_register();
+    return ctl;
+}
+
+static void door_free(struct door *door)
+{
+    net_listener_close(door->listener);
+    list_remove(&door->link);
+    free(door);
+}
+
+void ctl_free(struct ctl *ctl)
+{
+    struct list *it, *after;
+    if (ctl == NULL)
+        return;
+    list_each(it, after, &ctl->listeners) door_free(container_of(it, struct door, link));
+    dial_free_all(ctl);
+    list_each(it, after, &ctl->sessions) session_reap(container_of(it, struct ctl_dp, session));
+    chain_destroy(ctl);
+    free(ctl);
+}
+
+int ctl_attach(struct ctl *ctl, struct stream *s)
+{
+    struct ctl_dp *dp = session_new(ctl, s, s->peer);
+    if (dp == NULL) {
+        stream_abort(s);
+        return -EUSERS;
+    }
+    stream_own(s, &session_events, dp);
+    handshake_start(dp);
+    return 0;
+}
+
+static void door_accept(void *user, struct stream *s)
+{
+    ctl_attach(((struct door *)user)->ctl, s);
+}
+
+static int door_open(struct ctl *ctl, struct net *net, const struct endpoint *at,
+                     const char **where)
+{
+    struct door *door = calloc(1, sizeof *door);
+    int error;
+    if (door == NULL)
+        return -ENOMEM;
+    door->ctl = ctl;
+    list_init(&door->link);
+    error = net_listen(net, at, door_accept, door, &door->listener);
+    if (error != 0) {
+        free(door);
+        return error;
+    }
+    list_append(&ctl->listeners, &door->link);
+    if (where != NULL)
+        *where = net_listener_name(door->listener);
+    return 0;
+}
+
+int ctl_serve(struct ctl *ctl, struct net *net, const char *endpoint, const char **where)
+{
+    struct endpoint ep;
+    int error = endpoint_parse(&ep, endpoint, OFP_TCP_PORT);
+    if (error != 0)
+        return error;
+    return ep.passive ? door_open(ctl, net, &ep, where) : dial_new(ctl, net, &ep);
+}

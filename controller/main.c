@@ -1,0 +1,183 @@
+/*
+ * main.c - morgana-controller: the controller's library and apps as a program for UNIX.
+ *
+ * The only file of the controller that names a platform. It reads the options, opens the loop,
+ * hangs the apps in their order into a controller, listens and connects, and turns the loop until
+ * it is told to end.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/ctl.h"
+#include "runtime/counter.h"
+#include "runtime/log.h"
+#include "runtime/loop.h"
+#include "runtime/unix/unix.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+LOG_MODULE(main);
+
+#define PROGRAM "morgana-controller"
+
+static struct {
+    struct config_list listen, connect, apps;
+    const char *log;
+    bool help, version;
+} args;
+
+static const struct config_option arg_rows[] = {
+    {"listen", CONFIG_LIST, &args.listen, 0, 0, "NAME",
+     "take switches at ptcp:[PORT][:IP], punix:PATH"},
+    {"connect", CONFIG_LIST, &args.connect, 0, 0, "NAME",
+     "call a switch at tcp:HOST[:PORT], unix:PATH"},
+    {"app", CONFIG_LIST, &args.apps, 0, 0, "NAME", "an app of the chain: hub, learning, monitor"},
+    {"log", CONFIG_STRING, &args.log, 0, 0, "LEVELS",
+     "error, warn, info, debug; or MODULE:LEVEL,..."},
+    {"help", CONFIG_FLAG, &args.help, 0, 0, NULL, "say this and end"},
+    {"version", CONFIG_FLAG, &args.version, 0, 0, NULL, "say the version and end"},
+    {0},
+};
+
+static void help_line(void *user, const char *text)
+{
+    (void)user;
+    puts(text);
+}
+
+/* The help shows values as they are before any option. */
+static int show_help(const struct config *config)
+{
+    args.help = false;
+    config_help(config, help_line, NULL);
+    return EXIT_SUCCESS;
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int read_args(int argc, char **argv, const struct config *config)
+{
+    char error[CONFIG_ERROR];
+    int rest;
+
+    if (config_parse(config, argc, argv, &rest, error) != 0) {
+        fprintf(stderr, PROGRAM ": %s\n", error);
+        return EXIT_FAILURE;
+    }
+    if (args.help)
+        return show_help(config);
+    if (args.version)
+        return puts(PROGRAM " " MORGANA_VERSION) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (rest > 0)
+        fprintf(stderr, PROGRAM ": takes no argument such as \"%s\"; see --help\n", argv[1]);
+    else if (args.log != NULL && log_set_levels(args.log) != 0)
+        fprintf(stderr, PROGRAM ": \"%s\" names no levels; see --help\n", args.log);
+    else
+        return -1;
+    return EXIT_FAILURE;
+}
+
+static void list_default(struct config_list *list, const char *value)
+{
+    if (list->n == 0)
+        list->value[list->n++] = value;
+}
+
+static int add_apps(struct ctl *ctl)
+{
+    list_default(&args.apps, "learning");
+    for (size_t i = 0; i < args.apps.n; i++) {
+        const struct ctl_app_type *type = ctl_app_by_name(args.apps.value[i]);
+        int error = type != NULL ? ctl_add_app(ctl, type) : -ENOENT;
+        if (error != 0) {
+            log_error("app %s: %s", args.apps.value[i],
+                      type != NULL ? strerror(-error) : "there is none of this name");
+            return error;
+        }
+    }
+    return 0;
+}
+
+static int serve(struct ctl *ctl, const char *name)
+{
+    const char *where = NULL;
+    int error = ctl_serve(ctl, unix_net(), name, &where);
+    if (error != 0)
+        log_error("%s: %s", name, strerror(-error));
+    else if (where != NULL)
+        log_info("listening at %s", where);
+    else
+        log_info("connecting to %s", name);
+    return error;
+}
+
+static int serve_all(struct ctl *ctl)
+{
+    int error = 0;
+    if (args.connect.n == 0)
+        list_default(&args.listen, "ptcp:6653");
+    for (size_t i = 0; i < args.listen.n && error == 0; i++)
+        error = serve(ctl, args.listen.value[i]);
+    for (size_t i = 0; i < args.connect.n && error == 0; i++)
+        error = serve(ctl, args.connect.value[i]);
+    return error;
+}
+
+static void on_terminate(void *user)
+{
+    (void)user;
+    loop_stop(EXIT_SUCCESS);
+}
+
+static void on_counters(void *user)
+{
+    (void)user;
+    counter_log();
+}
+
+static int run(const struct ctl_config *config)
+{
+    int status = EXIT_FAILURE, error = loop_open();
+    struct ctl *ctl;
+
+    if (error != 0) {
+        log_error("cannot start: %s", strerror(-error));
+        return status;
+    }
+    loop_on_signal(LOOP_TERMINATE, on_terminate, NULL);
+    loop_on_signal(LOOP_COUNTERS, on_counters, NULL);
+    ctl = ctl_new(config);
+    if (ctl == NULL)
+        log_error("no memory");
+    else if (add_apps(ctl) == 0 && serve_all(ctl) == 0)
+        status = loop_run();
+    ctl_free(ctl);
+    counter_log();
+    loop_close();
+    stream_pool_free();
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct ctl_config limits;
+    struct config_option limit_rows[CTL_N_OPTIONS];
+    const struct config_option *tables[2 + CTL_APPS_MAX + 1] = {arg_rows, limit_rows};
+    const struct config config = {
+        .program = PROGRAM,
+        .synopsis = "[OPTION]...",
+        .about = "An OpenFlow 1.0 controller.",
+        .tables = tables,
+    };
+    size_t n = 2;
+    int status;
+
+    for (size_t i = 0; ctl_apps[i] != NULL; i++)
+        if (ctl_apps[i]->options != NULL)
+            tables[n++] = ctl_apps[i]->options;
+    ctl_defaults(&limits);
+    ctl_options(&limits, limit_rows);
+    status = read_args(argc, argv, &config);
+    return status >= 0 ? status : run(&limits);
+}

@@ -1,0 +1,114 @@
+/*
+ * send.c - what goes to a switch: encoded straight into the stream's output.
+ *
+ * Called by the session for its own messages and by apps. A switch that does not read fills its
+ * output up to out_limit: from then on messages to it are dropped and counted, and its input is
+ * stopped until half of that has drained, so that it cannot make us work for nothing either.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/session.h"
+
+#include <errno.h>
+
+/* The most bytes that `msg` may take, for the types that a controller sends. */
+static size_t message_bound(const struct ofp_msg *msg)
+{
+    switch (msg->type) {
+    case OFPT_HELLO:
+    case OFPT_ECHO_REQUEST:
+    case OFPT_ECHO_REPLY:
+        return sizeof(struct ofp_header) + msg->data.len;
+    case OFPT_ERROR:
+        return sizeof(struct ofp_error_msg) + msg->error.data.len;
+    case OFPT_VENDOR:
+        return sizeof(struct ofp_vendor_header) + msg->vendor.body.len;
+    case OFPT_PACKET_OUT:
+        return sizeof(struct ofp_packet_out) + msg->packet_out.actions.len +
+               msg->packet_out.data.len;
+    case OFPT_FLOW_MOD:
+        return sizeof(struct ofp_flow_mod) + msg->flow_mod.actions.len;
+    case OFPT_STATS_REQUEST:
+        if (msg->stats.type == OFPST_VENDOR)
+            return sizeof(struct ofp_stats_header) + sizeof(be32) + msg->stats.vendor.body.len;
+        return sizeof(struct ofp_stats_header) + sizeof(struct ofp_flow_stats_request);
+    default:
+        return sizeof(struct ofp_port_mod); /* the longest of the others */
+    }
+}
+
+/* The switch is too slow. `drained` follows. */
+static int session_full(struct ctl_dp *dp)
+{
+    ctl_counters.tx_dropped++;
+    if (!dp->stream->paused) {
+        ctl_counters.paused++;
+        stream_pause(dp->stream, true);
+    }
+    return -ENOBUFS;
+}
+
+int session_send(struct ctl_dp *dp, const struct ofp_msg *msg)
+{
+    size_t bound = message_bound(msg);
+    struct buf out;
+    bool encoded;
+
+    if (dp->state == SESSION_ENDING || dp->stream == NULL)
+        return -ENOTCONN;
+    if (bound > OFP_MAX_MESSAGE)
+        return -EMSGSIZE;
+    out = buf_of(stream_reserve(dp->stream, bound), bound);
+    if (out.data == NULL)
+        return session_full(dp);
+    encoded = ofp_encode(&out, msg);
+    stream_commit(dp->stream, out.len);
+    ctl_counters.tx[msg->type] += encoded;
+    return encoded ? 0 : -EMSGSIZE;
+}
+
+void session_send_error(struct ctl_dp *dp, struct ofp_fault fault, struct span bytes)
+{
+    const size_t bound = sizeof(struct ofp_error_msg) + OFP_ERROR_DATA_MIN;
+    struct buf out = buf_of(stream_reserve(dp->stream, bound), bound);
+    if (out.data == NULL) {
+        session_full(dp);
+        return;
+    }
+    if (ofp_encode_error(&out, fault.type, fault.code, bytes)) {
+        stream_commit(dp->stream, out.len);
+        ctl_counters.tx[OFPT_ERROR]++;
+    }
+}
+
+int ctl_send(struct ctl_dp *dp, const struct ofp_msg *msg)
+{
+    return session_send(dp, msg);
+}
+
+/* The frame of a packet-in without a buffer is whole (section 5.4.1), whatever total_len says. */
+int ctl_packet_out(struct ctl_dp *dp, const struct ctl_packet *packet, struct span actions)
+{
+    bool buffered = packet->in->buffer_id != OFP_NO_BUFFER;
+    struct ofp_msg msg = {.type = OFPT_PACKET_OUT, .xid = session_xid(dp)};
+    msg.packet_out = (struct ofp_msg_packet_out){
+        .buffer_id = packet->in->buffer_id,
+        .in_port = packet->in->in_port,
+        .actions = actions,
+        .data = buffered ? span_of(NULL, 0) : packet->in->data,
+    };
+    return session_send(dp, &msg);
+}
+
+int ctl_flow_mod(struct ctl_dp *dp, struct ofp_msg_flow_mod *flow, const struct ctl_packet *packet)
+{
+    struct ofp_msg msg = {.type = OFPT_FLOW_MOD, .xid = session_xid(dp)};
+    int error;
+
+    flow->buffer_id = packet != NULL ? packet->in->buffer_id : OFP_NO_BUFFER;
+    msg.flow_mod = *flow;
+    error = session_send(dp, &msg);
+    if (error != 0 || packet == NULL || flow->buffer_id != OFP_NO_BUFFER || flow->actions.len == 0)
+        return error;
+    return ctl_packet_out(dp, packet, flow->actions);
+}
