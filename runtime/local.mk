@@ -16,6 +16,7 @@ libruntime_sim_a_SOURCES = \
 	runtime/sim/entropy.c runtime/sim/event.c runtime/sim/internal.h runtime/sim/loop.c \
 	runtime/sim/record.c runtime/sim/sim.h
 libruntime_sim_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
+EXTRA_DIST += runtime/README.md
 
 # What a program for UNIX, and a simulated test, link behind their own objects. A platform and the
 # portable parts call each other, so the linker is shown the platform twice.

@@ -29,3 +29,27 @@ TESTS += test/unit/test_pkt
 test_unit_test_pkt_SOURCES = test/unit/test_pkt.c
 test_unit_test_pkt_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_pkt_LDADD = libruntime.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_endpoint
+TESTS += test/unit/test_endpoint
+test_unit_test_endpoint_SOURCES = test/unit/test_endpoint.c
+test_unit_test_endpoint_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_endpoint_LDADD = libruntime.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_loop
+TESTS += test/unit/test_loop
+test_unit_test_loop_SOURCES = test/unit/test_loop.c
+test_unit_test_loop_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_loop_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_stream
+TESTS += test/unit/test_stream
+test_unit_test_stream_SOURCES = test/unit/test_stream.c test/unit/ends.h
+test_unit_test_stream_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_stream_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_unix_net
+TESTS += test/unit/test_unix_net
+test_unit_test_unix_net_SOURCES = test/unit/test_unix_net.c test/unit/ends.h
+test_unit_test_unix_net_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_unix_net_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
