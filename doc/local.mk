@@ -1,3 +1,4 @@
 # doc/: man pages and pages for people.
 
 dist_man_MANS += doc/morgana-bench.1
+EXTRA_DIST += doc/ofp-text-differences.md

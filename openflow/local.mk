@@ -8,6 +8,10 @@ libmorgana_openflow_a_SOURCES = \
 	openflow/key.c \
 	openflow/match.c \
 	openflow/names.c \
+	openflow/parse_actions.c \
+	openflow/parse_flow.c \
+	openflow/parse_match.c \
+	openflow/parse_match.h \
 	openflow/print.c \
 	openflow/print_actions.c \
 	openflow/print_frame.c \
@@ -17,6 +21,8 @@ libmorgana_openflow_a_SOURCES = \
 	openflow/print_port.c \
 	openflow/print_stats.c \
 	openflow/print_text.c \
+	openflow/scan.c \
+	openflow/scan.h \
 	openflow/text.c \
 	openflow/validate.c
 libmorgana_openflow_a_CFLAGS = $(AM_CFLAGS) -ffreestanding

@@ -5,6 +5,7 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
+#include "test/unit/random.h"
 #include "test/unit/unit.h"
 #include "openflow/match.h"
 
@@ -14,13 +15,9 @@
 
 static uint64_t seed = 1;
 
-/* splitmix64 */
 static uint32_t rnd(uint32_t n)
 {
-    uint64_t z = seed += 0x9e3779b97f4a7c15u;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-    return (uint32_t)((z ^ z >> 31) >> 32) % n;
+    return (uint32_t)random_below(&seed, n);
 }
 
 /* --- The reference ---------------------------------------------------------------------------- */
