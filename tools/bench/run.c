@@ -71,6 +71,7 @@ static void end(struct run *r)
             count_second(r);
     }
     r->phase = ENDED;
+    timer_cancel(&r->tick);
     loop_stop(0);
 }
 
