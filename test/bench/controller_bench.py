@@ -30,7 +30,7 @@ MEMORY_TARGET = 64  # MiB with 1,000 switches x 100 hosts
 # Packet-ins for a cost: so many that a run takes some seconds, and minutes at most under callgrind.
 COUNTS = {("morgana-controller", "throughput"): 4_000_000, ("morgana-controller", "latency"): 500_000,
           ("ovs-testcontroller", "throughput"): 400_000, ("ovs-testcontroller", "latency"): 300_000}
-CALLGRIND_COUNT = 50_000
+CALLGRIND_COUNT, CALLGRIND_EACH = 50_000, 400  # for all switches, and at least for each
 
 
 def verdict(figure, target, met):
@@ -110,7 +110,8 @@ def curve(folder, scale):
     for switches in CURVE:
         shape = {"switches": switches, "hosts": SHAPE["hosts"]}
         cpu, mib = cost(MORGANA, folder, COUNTS[MORGANA.name, "throughput"] // scale, **shape)
-        spent = instructions(MORGANA, folder, CALLGRIND_COUNT // scale, **shape)
+        count = max(CALLGRIND_COUNT, CALLGRIND_EACH * switches) // scale
+        spent = instructions(MORGANA, folder, count, **shape)
         print(f"  {switches:8} {cpu:8.0f} {spent:13.0f} {mib:9.1f}", flush=True)
         results.append({"switches": switches, "cpu_ns": cpu, "instructions": spent, "peak_mib": mib})
     most = results[-1]["peak_mib"]

@@ -1,5 +1,6 @@
-# test/bench/: figures beside a peer's; never a pass or a fail. EXTRA_DIST has what it runs.
+# test/bench/: figures beside a peer's; never a pass or a fail.
 EXTRA_DIST += test/bench/controller_bench.py test/bench/peers.py
+CLEANFILES += controller-bench.json controller-bench.png
 
 bench: bench-controller
 bench-controller: morgana-controller morgana-bench
