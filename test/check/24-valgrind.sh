@@ -3,5 +3,5 @@
 . "$(dirname "$0")/lib.sh"
 build_plain
 # In one process, so that valgrind sees what a test leaves behind.
-CK_FORK=no CK_DEFAULT_TIMEOUT=0 unit gcc LOG_COMPILER=valgrind \
+CK_FORK=no unit gcc LOG_COMPILER=valgrind \
     LOG_FLAGS='-q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible'
