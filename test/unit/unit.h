@@ -12,6 +12,10 @@
 #include <check.h>
 #include <stdlib.h>
 
+/* Check writes a note into a file at each assertion that holds, to say after a crash how far a test
+ * had come. Our tests assert in loops of a million; there the notes took all the time. */
+#define _mark_point(file, line) ((void)0)
+
 /* A suite of one test case with these tests, a NULL-terminated array. */
 static inline Suite *unit_suite(const char *name, const TTest *const *tests)
 {
