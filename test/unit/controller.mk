@@ -39,3 +39,10 @@ TESTS += test/unit/test_monitor
 test_unit_test_monitor_SOURCES = test/unit/test_monitor.c $(FAKE_SWITCH)
 test_unit_test_monitor_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_monitor_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_steady
+TESTS += test/unit/test_steady
+test_unit_test_steady_SOURCES = test/unit/test_steady.c $(FAKE_SWITCH)
+test_unit_test_steady_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_steady_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+test_unit_test_steady_LDADD = $(CONTROLLER_LIBS)
