@@ -33,7 +33,7 @@ static const struct config_option arg_rows[] = {
      "take switches at ptcp:[PORT][:IP], punix:PATH"},
     {"connect", CONFIG_LIST, &args.connect, 0, 0, "NAME",
      "call a switch at tcp:HOST[:PORT], unix:PATH"},
-    {"app", CONFIG_LIST, &args.apps, 0, 0, "NAME", "an app of the chain: hub, learning, monitor"},
+    {"app", CONFIG_LIST, &args.apps, 0, 0, "NAME", "an app of the chain, by name [learning]"},
     {"log", CONFIG_STRING, &args.log, 0, 0, "LEVELS",
      "error, warn, info, debug; or MODULE:LEVEL,..."},
     {"help", CONFIG_FLAG, &args.help, 0, 0, NULL, "say this and end"},
@@ -52,6 +52,9 @@ static int show_help(const struct config *config)
 {
     args.help = false;
     config_help(config, help_line, NULL);
+    puts("\nApps, each in its turn:\n");
+    for (const struct ctl_app_type *const *app = ctl_apps; *app != NULL; app++)
+        printf("  %-10s %s\n", (*app)->name, (*app)->help);
     return EXIT_SUCCESS;
 }
 
@@ -99,12 +102,24 @@ static int add_apps(struct ctl *ctl)
     return 0;
 }
 
+static const char *serve_error(int error)
+{
+    switch (error) {
+    case -EINVAL:
+        return "not ptcp:[PORT][:IP], punix:PATH, tcp:HOST[:PORT] or unix:PATH";
+    case -EAFNOSUPPORT:
+        return "this kind of connection is not served";
+    default:
+        return strerror(-error);
+    }
+}
+
 static int serve(struct ctl *ctl, const char *name)
 {
     const char *where = NULL;
     int error = ctl_serve(ctl, unix_net(), name, &where);
     if (error != 0)
-        log_error("%s: %s", name, strerror(-error));
+        log_error("%s: %s", name, serve_error(error));
     else if (where != NULL)
         log_info("listening at %s", where);
     else

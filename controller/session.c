@@ -239,9 +239,8 @@ static void session_closed(void *user, int error)
     if (dp->state == SESSION_CONNECTING) {
         ctl_counters.connects_failed++;
         log_info("%s: cannot connect: %s", dp->peer, strerror(-error));
-    } else if (dp->state != SESSION_ENDING) {
-        log_info("%s: closed%s%s", dp->peer, error != 0 ? ": " : "",
-                 error != 0 ? strerror(-error) : "");
+    } else if (dp->state != SESSION_ENDING && error != 0) {
+        log_info("%s: %s", dp->peer, strerror(-error));
     }
     session_end(dp);
 }

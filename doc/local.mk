@@ -2,3 +2,4 @@
 
 dist_man_MANS += doc/morgana-bench.1
 EXTRA_DIST += doc/ofp-text-differences.md
+dist_man_MANS += doc/morgana-controller.8

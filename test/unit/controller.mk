@@ -46,3 +46,10 @@ test_unit_test_steady_SOURCES = test/unit/test_steady.c $(FAKE_SWITCH)
 test_unit_test_steady_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_steady_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 test_unit_test_steady_LDADD = $(CONTROLLER_LIBS)
+
+# The app that README.md shows.
+check_PROGRAMS += test/unit/test_example_app
+TESTS += test/unit/test_example_app
+test_unit_test_example_app_SOURCES = test/unit/test_example_app.c doc/example_app.c $(FAKE_SWITCH)
+test_unit_test_example_app_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_example_app_LDADD = $(CONTROLLER_LIBS)
