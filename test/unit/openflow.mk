@@ -17,3 +17,28 @@ TESTS += test/unit/test_match
 test_unit_test_match_SOURCES = test/unit/test_match.c
 test_unit_test_match_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_match_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_frame
+TESTS += test/unit/test_frame
+test_unit_test_frame_SOURCES = test/unit/test_frame.c test/unit/corpus.c test/unit/corpus.h
+test_unit_test_frame_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_frame_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_action
+TESTS += test/unit/test_action
+test_unit_test_action_SOURCES = test/unit/test_action.c test/unit/corpus.c test/unit/corpus.h
+test_unit_test_action_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_action_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_msg
+TESTS += test/unit/test_msg
+test_unit_test_msg_SOURCES = test/unit/test_msg.c test/unit/corpus.c test/unit/corpus.h
+test_unit_test_msg_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_msg_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_validate
+TESTS += test/unit/test_validate
+test_unit_test_validate_SOURCES = test/unit/test_validate.c test/unit/walk.h \
+	test/unit/corpus.c test/unit/corpus.h
+test_unit_test_validate_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_validate_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
