@@ -13,8 +13,9 @@ libruntime_unix_a_SOURCES = \
 	runtime/unix/socket.h runtime/unix/unix.h
 libruntime_unix_a_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
 libruntime_sim_a_SOURCES = \
-	runtime/sim/entropy.c runtime/sim/event.c runtime/sim/internal.h runtime/sim/loop.c \
-	runtime/sim/record.c runtime/sim/sim.h
+	runtime/sim/end.c runtime/sim/end.h runtime/sim/entropy.c runtime/sim/event.c \
+	runtime/sim/internal.h runtime/sim/loop.c runtime/sim/net.c runtime/sim/record.c \
+	runtime/sim/sim.h
 libruntime_sim_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 EXTRA_DIST += runtime/README.md
 

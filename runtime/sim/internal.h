@@ -47,8 +47,9 @@ uint64_t sim_turn(void);
 /* entropy.c's: begin anew from `seed`. */
 void sim_entropy_start(uint64_t seed);
 
-/* net.c's: begin anew; free what is left. */
+/* net.c's: begin anew; abort what is left of every stream. */
 void sim_net_start(const struct sim_faults *faults);
+void sim_net_close(void);
 
 /* record.c's: begin anew; note something that was delivered. */
 void sim_record_start(void);

@@ -24,7 +24,7 @@ void sim_start(uint64_t seed, const struct sim_faults *faults)
     bytes_zero(&loop, sizeof loop);
     sim_entropy_start(seed);
     sim_record_start();
-    (void)faults;
+    sim_net_start(faults);
 }
 
 int loop_open(void)
@@ -35,7 +35,10 @@ int loop_open(void)
 
 void loop_close(void)
 {
+    sim_net_close();
+    loop_finish_turn(loop.now); /* frees what was aborted */
     sim_events_free();
+    stream_pool_free();
 }
 
 uint64_t sim_turn(void)

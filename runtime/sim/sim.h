@@ -23,7 +23,7 @@ struct sim_faults {
     uint64_t delay_min, delay_max; /* ns, of each delivery; a stream's bytes stay in order */
     uint32_t split_per_1000;       /* deliveries cut in two at a random byte */
     uint32_t cut_per_million;      /* deliveries after which the connection is cut (reset) */
-    uint32_t refuse_per_1000;      /* connects that are refused */
+    uint32_t refuse_per_1000;      /* connects that are refused, or (one in four) never answered */
     uint32_t window; /* bytes in flight each way before the sender must wait; 0: 65536 */
 };
 

@@ -53,3 +53,9 @@ TESTS += test/unit/test_unix_net
 test_unit_test_unix_net_SOURCES = test/unit/test_unix_net.c test/unit/ends.h
 test_unit_test_unix_net_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_unix_net_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_sim
+TESTS += test/unit/test_sim
+test_unit_test_sim_SOURCES = test/unit/test_sim.c
+test_unit_test_sim_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_sim_LDADD = $(SIM_LIBS) $(CHECK_LIBS)

@@ -103,14 +103,16 @@ static uint64_t model_earliest(const struct model *m)
 /* Nothing that should have fired in a turn at `now` is left, and the wheel's count is right. */
 static void model_check(struct model *m)
 {
-    size_t armed = 0;
+    size_t armed = 0, confused = 0, late = 0;
     for (int i = 0; i < MODEL_TIMERS; i++) {
         struct probe *p = &m->probes[i];
         armed += p->armed;
-        ck_assert_int_eq(p->armed, timer_armed(&p->timer));
-        ck_assert(!p->armed || p->this_turn || latest(p->deadline) > m->now);
+        confused += p->armed != timer_armed(&p->timer);
+        late += p->armed && !p->this_turn && latest(p->deadline) <= m->now;
         p->this_turn = false;
     }
+    ck_assert_uint_eq(confused, 0);
+    ck_assert_uint_eq(late, 0);
     ck_assert_uint_eq(armed, m->wheel.armed);
     uint64_t needed = latest(model_earliest(m));
     ck_assert_uint_le(wheel_next(&m->wheel), needed > m->now ? needed : m->now);
@@ -159,7 +161,7 @@ static void model_step(struct model *m)
 START_TEST(agrees_with_a_searched_array)
 {
     static struct model m;
-    for (uint64_t seed = 1; seed <= 40; seed++) {
+    for (uint64_t seed = 1; seed <= 20; seed++) {
         model_init(&m, seed, seed % 2 ? seed * YEAR / 41 : 0);
         for (int step = 0; step < 4000; step++)
             model_step(&m);
@@ -177,7 +179,7 @@ static void count(void *user)
 START_TEST(fires_at_most_one_tick_late_when_turned_as_asked)
 {
     uint64_t random = 7;
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 5000; i++) {
         uint64_t begin = random_below(&random, 10 * YEAR);
         uint64_t deadline = begin + (random_u64(&random) >> (8 + random_below(&random, 50)));
         struct wheel w;
