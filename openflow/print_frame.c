@@ -146,6 +146,8 @@ static void read_icmpv6(struct summary *s, const void *header)
 {
     struct span rest = s->payload;
     const uint8_t *target;
+    if (s->payload.len < sizeof(struct hdr_icmp))
+        return;
     read_type_and_code(s, header);
     s->discovery = (s->tp_src == HDR_ND_SOLICIT || s->tp_src == HDR_ND_ADVERT) && s->tp_dst == 0;
     if (!s->discovery)
@@ -170,8 +172,8 @@ static const struct transport {
     {HDR_IP_UDP, sizeof(struct hdr_udp), read_ports, " udp_csum:", 6, 2},
     {HDR_IP_SCTP, 12, read_ports, " sctp_csum:", 8, 4},
     {HDR_IP_ICMP, sizeof(struct hdr_icmp), read_type_and_code, " icmp_csum:", 2, 2},
-    {HDR_IP_ICMPV6, sizeof(struct hdr_icmp), read_icmpv6, " icmp6_csum:", 2, 2},
-    {HDR_IP_IGMP, 8, read_type_and_code, NULL, 0, 0},
+    {HDR_IP_ICMPV6, 4, read_icmpv6, " icmp6_csum:", 2, 2},
+    {HDR_IP_IGMP, sizeof(struct hdr_icmp), read_type_and_code, NULL, 0, 0},
 };
 
 static const struct transport *transport_of(const struct summary *s)
@@ -334,47 +336,6 @@ static void put_mac(struct text *t, const char *name, const uint8_t *mac)
     text_put_mac(t, mac);
 }
 
-/* Where the longest run of two or more zero words of an IPv6 address begins; 8 if there is none
- * (RFC 5952 section 4.2). */
-static unsigned longest_zeros(const be16 word[8], unsigned *len)
-{
-    unsigned best = 8;
-    *len = 1;
-    for (unsigned i = 0; i < 8; i++) {
-        unsigned n = 0;
-        while (i + n < 8 && be16_get(word[i + n]) == 0)
-            n++;
-        if (n > *len) {
-            *len = n;
-            best = i;
-        }
-    }
-    return best;
-}
-
-/* As inet_ntop() does: an address that holds an IPv4 address ends in a dotted quad. */
-static void put_ipv6(struct text *t, const char *name, const uint8_t address[16])
-{
-    const be16 *word = (const be16 *)address;
-    unsigned len, zeros = longest_zeros(word, &len);
-    bool quad = zeros == 0 && (len == 6 || (len == 5 && be16_get(word[5]) == 0xffff));
-    text_put(t, name);
-    for (unsigned i = 0; i < (quad ? 6 : 8); i++) {
-        if (i == zeros) {
-            text_put(t, "::");
-            i += len - 1;
-            continue;
-        }
-        if (i > 0 && i != zeros + len)
-            text_put_char(t, ':');
-        text_put_hex(t, be16_get(word[i]), 1);
-    }
-    if (quad && len == 5)
-        text_put_char(t, ':');
-    if (quad)
-        text_put_ipv4(t, be32_get(*(const be32 *)(address + 12)));
-}
-
 static void put_tag(struct text *t, const char *number, uint16_t tci)
 {
     text_put(t, "dl_vlan");
@@ -425,8 +386,10 @@ static void put_arp(struct text *t, const struct summary *s)
 static void put_addresses(struct text *t, const struct summary *s)
 {
     if (s->dl_type == HDR_ETH_IPV6) {
-        put_ipv6(t, ",ipv6_src=", s->ipv6.src);
-        put_ipv6(t, ",ipv6_dst=", s->ipv6.dst);
+        text_put(t, ",ipv6_src=");
+        text_put_ipv6(t, s->ipv6.src);
+        text_put(t, ",ipv6_dst=");
+        text_put_ipv6(t, s->ipv6.dst);
         text_put(t, ",ipv6_label=0x");
         text_put_hex(t, s->ipv6_label, 5);
     } else {
@@ -477,7 +440,8 @@ static void put_transport(struct text *t, const struct summary *s)
     put_number(t, icmp ? ",icmp_type=" : ",tp_src=", s->tp_src);
     put_number(t, icmp ? ",icmp_code=" : ",tp_dst=", s->tp_dst);
     if (v6 && s->discovery) {
-        put_ipv6(t, ",nd_target=", s->nd_target);
+        text_put(t, ",nd_target=");
+        text_put_ipv6(t, s->nd_target);
         put_mac(t, ",nd_sll=", s->nd_sll);
         put_mac(t, ",nd_tll=", s->nd_tll);
     }

@@ -95,3 +95,49 @@ void text_put_ipv4(struct text *t, uint32_t addr)
             text_put_char(t, '.');
     }
 }
+
+/* Where the longest run of zero words begins, if there is one of two or more; else 8. */
+static unsigned longest_zeros(const be16 word[8], unsigned *len)
+{
+    unsigned best = 8;
+    *len = 1;
+    for (unsigned i = 0; i < 8; i++) {
+        unsigned n = 0;
+        while (i + n < 8 && be16_get(word[i + n]) == 0)
+            n++;
+        if (n > *len) {
+            *len = n;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* `n` words with colons between, the run of `len` zeros from `zeros` on as two colons. */
+static void put_words(struct text *t, const be16 *word, unsigned n, unsigned zeros, unsigned len)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (i == zeros) {
+            text_put(t, "::");
+            i += len - 1;
+            continue;
+        }
+        if (i > 0 && i != zeros + len)
+            text_put_char(t, ':');
+        text_put_hex(t, be16_get(word[i]), 1);
+    }
+}
+
+/* An address that holds an IPv4 address (RFC 4291 section 2.5.5) ends in a dotted quad. */
+void text_put_ipv6(struct text *t, const uint8_t addr[16])
+{
+    const be16 *word = (const be16 *)addr;
+    unsigned len, zeros = longest_zeros(word, &len);
+    bool mapped = zeros == 0 && len == 5 && be16_get(word[5]) == 0xffff;
+    bool quad = mapped || (zeros == 0 && len == 6);
+    put_words(t, word, quad ? 6 : 8, zeros, len);
+    if (mapped)
+        text_put_char(t, ':');
+    if (quad)
+        text_put_ipv4(t, be32_get(*(const be32 *)(addr + 12)));
+}

@@ -40,5 +40,7 @@ void text_put_0x(struct text *t, uint64_t n);
 void text_put_mac(struct text *t, const uint8_t mac[OFP_ETH_ALEN]);
 /* Dotted quad of an address in the host's order. */
 void text_put_ipv4(struct text *t, uint32_t addr);
+/* An address of 16 bytes, as inet_ntop() writes it (RFC 5952). */
+void text_put_ipv6(struct text *t, const uint8_t addr[16]);
 
 #endif

@@ -39,6 +39,7 @@ ROWS = {
     "controller/apps": Row(("controller/", "openflow/", "runtime/", "controller/apps/"), PLAIN),
     "switch": Row(("switch/", "openflow/", "runtime/"), PLAIN),
     "tools": Row(("tools/", "openflow/", "runtime/"), PLAIN),
+    "tools/dump": Row(("tools/dump/", "openflow/", "runtime/"), PLAIN | {"pcap.h", "time.h"}),
     "tools/bench": Row(("tools/bench/", "openflow/", "runtime/"), PLAIN | {"jansson.h"}),
     "examples": Row(("controller/", "openflow/", "runtime/"), PLAIN),
     "doc": Row(("controller/", "openflow/", "runtime/"), PLAIN),

@@ -7,6 +7,7 @@
 #include "test/unit/unit.h"
 #include "openflow/text.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,6 +49,25 @@ START_TEST(addresses_are_written_as_people_do)
     text_put(&t, " ");
     text_put_ipv4(&t, 0x0a00ff01);
     ck_assert_str_eq(got, "00:1b:ff:09:a0:0c 10.0.255.1");
+}
+END_TEST
+
+/* Every address of eight words that are each zero, one or longer, and those that hold an IPv4
+ * address. */
+START_TEST(ipv6_addresses_equal_inet_ntop)
+{
+    static const uint16_t words[] = {0, 1, 0xffff};
+    for (unsigned n = 0; n < 6561; n++) {
+        uint8_t address[16];
+        char got[100], want[100];
+        struct text t = text_of(got, sizeof got);
+        for (unsigned i = 0, rest = n; i < 8; i++, rest /= 3) {
+            address[2 * i] = (uint8_t)(words[rest % 3] >> 8);
+            address[2 * i + 1] = (uint8_t)words[rest % 3];
+        }
+        text_put_ipv6(&t, address);
+        ck_assert_str_eq(got, inet_ntop(AF_INET6, address, want, sizeof want));
+    }
 }
 END_TEST
 
@@ -97,8 +117,9 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {numbers_equal_printf, addresses_are_written_as_people_do,
-                                  fields_end_at_their_nul_or_size, what_does_not_fit_is_cut_off,
-                                  NULL};
+    const TTest *const tests[] = {
+        numbers_equal_printf,           addresses_are_written_as_people_do,
+        ipv6_addresses_equal_inet_ntop, fields_end_at_their_nul_or_size,
+        what_does_not_fit_is_cut_off,   NULL};
     return unit_main(unit_suite("text", tests));
 }
