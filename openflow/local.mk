@@ -8,6 +8,7 @@ libmorgana_openflow_a_SOURCES = \
 	openflow/key.c \
 	openflow/match.c \
 	openflow/names.c \
+	openflow/names.h \
 	openflow/parse_actions.c \
 	openflow/parse_flow.c \
 	openflow/parse_match.c \

@@ -1,8 +1,12 @@
 /*
- * names.c - the specification's names of errors (section 5.4.4).
+ * names.c - names of errors (the specification's, section 5.4.4), of protocols and of reserved
+ * ports (ovs-ofctl's).
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
+#include "openflow/names.h"
+
+#include "openflow/frame_headers.h"
 #include "openflow/print.h"
 
 #define N_OF(array) (sizeof(array) / sizeof(array)[0])
@@ -79,4 +83,43 @@ const char *ofp_error_name(uint16_t type, uint16_t code)
     if (type >= N_OF(types) || code >= types[type].n_codes)
         return NULL;
     return types[type].codes[code];
+}
+
+/* The first row that fits counts. */
+const struct ofp_protocol_name ofp_protocol_names[] = {
+    {HDR_ETH_IPV4, HDR_IP_ICMP, "icmp"},
+    {HDR_ETH_IPV4, HDR_IP_TCP, "tcp"},
+    {HDR_ETH_IPV4, HDR_IP_UDP, "udp"},
+    {HDR_ETH_IPV4, HDR_IP_SCTP, "sctp"},
+    {HDR_ETH_IPV4, OFP_ANY_PROTO, "ip"},
+    {HDR_ETH_IPV6, HDR_IP_ICMPV6, "icmp6"},
+    {HDR_ETH_IPV6, HDR_IP_TCP, "tcp6"},
+    {HDR_ETH_IPV6, HDR_IP_UDP, "udp6"},
+    {HDR_ETH_IPV6, HDR_IP_SCTP, "sctp6"},
+    {HDR_ETH_IPV6, OFP_ANY_PROTO, "ipv6"},
+    {HDR_ETH_ARP, OFP_ANY_PROTO, "arp"},
+    {HDR_ETH_RARP, OFP_ANY_PROTO, "rarp"},
+    {HDR_ETH_MPLS, OFP_ANY_PROTO, "mpls"},
+    {HDR_ETH_MPLS_MULTICAST, OFP_ANY_PROTO, "mplsm"},
+    {0, 0, NULL},
+};
+
+const struct ofp_protocol_name *ofp_protocol_name(uint16_t dl_type, int nw_proto)
+{
+    const struct ofp_protocol_name *p;
+    for (p = ofp_protocol_names; p->name != NULL; p++)
+        if (p->dl_type == dl_type && (p->nw_proto == nw_proto || p->nw_proto == OFP_ANY_PROTO))
+            return p;
+    return NULL;
+}
+
+/* Open vSwitch calls OFPP_NONE by its name from later versions and gives the number below
+ * OFPP_IN_PORT, which OpenFlow 1.0 does not use, a name too. */
+static const char *const named_ports[] = {
+    "UNSET", "IN_PORT", "TABLE", "NORMAL", "FLOOD", "ALL", "CONTROLLER", "LOCAL", "ANY",
+};
+
+const char *ofp_port_name(uint16_t port_no)
+{
+    return port_no >= OFP_FIRST_NAMED_PORT ? named_ports[port_no - OFP_FIRST_NAMED_PORT] : NULL;
 }

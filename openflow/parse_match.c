@@ -11,6 +11,7 @@
 
 #include "openflow/frame_headers.h"
 #include "openflow/match.h"
+#include "openflow/names.h"
 #include "openflow/parse.h"
 
 /* The CFI bit of a TCI, which Open vSwitch uses to say that there is a tag. */
@@ -100,24 +101,6 @@ static const struct field fields[] = {
     {"icmp_code", SCAN_NUMBER, 0xff, OFPFW_TP_DST, MEMBER(tp_dst), NULL},
 };
 
-/* Short-hands: an EtherType, and for IPv4 perhaps a protocol (0: none said). */
-static const struct protocol {
-    const char *name;
-    uint16_t dl_type;
-    uint8_t nw_proto;
-} protocols[] = {
-    {"ip", HDR_ETH_IPV4, 0},
-    {"icmp", HDR_ETH_IPV4, HDR_IP_ICMP},
-    {"tcp", HDR_ETH_IPV4, HDR_IP_TCP},
-    {"udp", HDR_ETH_IPV4, HDR_IP_UDP},
-    {"sctp", HDR_ETH_IPV4, 132},
-    {"arp", HDR_ETH_ARP, 0},
-    {"rarp", HDR_ETH_RARP, 0},
-    {"ipv6", 0x86dd, 0},
-    {"mpls", 0x8847, 0},
-    {"mplsm", 0x8848, 0},
-};
-
 static const struct field *find_field(struct word name)
 {
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
@@ -126,12 +109,12 @@ static const struct field *find_field(struct word name)
     return NULL;
 }
 
-static const struct protocol *find_protocol(struct word name)
+static const struct ofp_protocol_name *find_protocol(struct word name)
 {
-    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
-        if (word_is(name, protocols[i].name))
-            return &protocols[i];
-    return NULL;
+    const struct ofp_protocol_name *p = ofp_protocol_names;
+    while (p->name != NULL && !word_is(name, p->name))
+        p++;
+    return p->name != NULL ? p : NULL;
 }
 
 /* Of the bits that `f` has in the wildcards, set those that say `wild` bits of an address, or any
@@ -208,15 +191,18 @@ static const char *parse_field(const struct scan_item *item, const struct field 
     return NULL;
 }
 
-static const char *parse_protocol(const struct scan_item *item, const struct protocol *p,
+/* A protocol's name: its dl_type, and for those over IPv4 its nw_proto. */
+static const char *parse_protocol(const struct scan_item *item, const struct ofp_protocol_name *p,
                                   struct ofp_match *match, char *error)
 {
     uint32_t w = be32_get(match->wildcards) & ~(uint32_t)OFPFW_DL_TYPE;
     if (item->value.n > 0)
         return scan_error(error, item->all, "takes no value");
+    if (p->nw_proto != OFP_ANY_PROTO && p->dl_type != HDR_ETH_IPV4)
+        return scan_error(error, item->all, "OpenFlow 1.0 does not look into IPv6");
     match->dl_type = be16_of(p->dl_type);
-    if (p->nw_proto != 0) {
-        match->nw_proto = p->nw_proto;
+    if (p->nw_proto != OFP_ANY_PROTO) {
+        match->nw_proto = (uint8_t)p->nw_proto;
         w &= ~(uint32_t)OFPFW_NW_PROTO;
     }
     match->wildcards = be32_of(w);
@@ -226,7 +212,7 @@ static const char *parse_protocol(const struct scan_item *item, const struct pro
 const char *parse_match_item(const struct scan_item *item, struct ofp_match *match, char *error)
 {
     const struct field *f = find_field(item->name);
-    const struct protocol *p = find_protocol(item->name);
+    const struct ofp_protocol_name *p = find_protocol(item->name);
     if (f != NULL)
         return parse_field(item, f, match, error);
     if (p != NULL)

@@ -11,27 +11,6 @@
 #include "openflow/frame_headers.h"
 #include "openflow/match.h"
 
-/* The first row that fits counts. */
-static const struct ofp_protocol_name protocols[] = {
-    {HDR_ETH_IPV4, HDR_IP_ICMP, "icmp"},   {HDR_ETH_IPV4, HDR_IP_TCP, "tcp"},
-    {HDR_ETH_IPV4, HDR_IP_UDP, "udp"},     {HDR_ETH_IPV4, HDR_IP_SCTP, "sctp"},
-    {HDR_ETH_IPV4, OFP_ANY_PROTO, "ip"},   {HDR_ETH_IPV6, HDR_IP_ICMPV6, "icmp6"},
-    {HDR_ETH_IPV6, HDR_IP_TCP, "tcp6"},    {HDR_ETH_IPV6, HDR_IP_UDP, "udp6"},
-    {HDR_ETH_IPV6, HDR_IP_SCTP, "sctp6"},  {HDR_ETH_IPV6, OFP_ANY_PROTO, "ipv6"},
-    {HDR_ETH_ARP, OFP_ANY_PROTO, "arp"},   {HDR_ETH_RARP, OFP_ANY_PROTO, "rarp"},
-    {HDR_ETH_MPLS, OFP_ANY_PROTO, "mpls"}, {HDR_ETH_MPLS_MULTICAST, OFP_ANY_PROTO, "mplsm"},
-};
-
-const struct ofp_protocol_name *ofp_protocol_name(uint16_t dl_type, int nw_proto)
-{
-    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++) {
-        const struct ofp_protocol_name *p = &protocols[i];
-        if (p->dl_type == dl_type && (p->nw_proto == nw_proto || p->nw_proto == OFP_ANY_PROTO))
-            return p;
-    }
-    return NULL;
-}
-
 /* A match while it is being printed. */
 struct printed_match {
     struct text *t;

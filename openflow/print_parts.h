@@ -10,6 +10,7 @@
 #ifndef MORGANA_OPENFLOW_PRINT_PARTS_H
 #define MORGANA_OPENFLOW_PRINT_PARTS_H
 
+#include "openflow/names.h"
 #include "openflow/print.h"
 
 /* What a body function is told. */
@@ -54,14 +55,5 @@ void ofp_print_hex_dump(struct text *t, struct span bytes);
 /* One more member of a list that began when t->need was `start`: a comma unless it is the first,
  * then `name`. */
 void ofp_print_member(struct text *t, size_t start, const char *name);
-
-/* print_match.c: the short name of a protocol ("tcp", "arp"); NULL if there is none. */
-struct ofp_protocol_name {
-    uint16_t dl_type;
-    int nw_proto; /* or OFP_ANY_PROTO */
-    const char *name;
-};
-#define OFP_ANY_PROTO (-1)
-const struct ofp_protocol_name *ofp_protocol_name(uint16_t dl_type, int nw_proto);
 
 #endif

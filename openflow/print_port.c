@@ -16,17 +16,11 @@ static const char *const feature_bits[] = {
     "10GB-FD", "COPPER",  "FIBER",    "AUTO_NEG", "AUTO_PAUSE", "AUTO_PAUSE_ASYM",
 };
 
-/* The names are Open vSwitch's, which calls OFPP_NONE by its name from later versions and gives the
- * number below OFPP_IN_PORT, which OpenFlow 1.0 does not use, a name too. */
-static const char *const reserved_ports[] = {
-    "UNSET", "IN_PORT", "TABLE", "NORMAL", "FLOOD", "ALL", "CONTROLLER", "LOCAL", "ANY",
-};
-#define FIRST_RESERVED (OFPP_IN_PORT - 1)
-
 void ofp_print_port(struct text *t, uint16_t port_no)
 {
-    if (port_no >= FIRST_RESERVED)
-        text_put(t, reserved_ports[port_no - FIRST_RESERVED]);
+    const char *name = ofp_port_name(port_no);
+    if (name != NULL)
+        text_put(t, name);
     else
         text_put_u64(t, port_no);
 }

@@ -5,6 +5,7 @@
  */
 #include "openflow/scan.h"
 
+#include "openflow/names.h"
 #include "openflow/parse.h"
 #include "openflow/text.h"
 
@@ -159,14 +160,10 @@ static bool scan_bytes(struct word w, const char *mark, int parts, unsigned base
     return true;
 }
 
-static const struct {
-    const char *name;
-    uint16_t port_no;
-} port_names[] = {
-    {"in_port", OFPP_IN_PORT}, {"table", OFPP_TABLE}, {"normal", OFPP_NORMAL},
-    {"flood", OFPP_FLOOD},     {"all", OFPP_ALL},     {"controller", OFPP_CONTROLLER},
-    {"local", OFPP_LOCAL},     {"none", OFPP_NONE},   {"any", OFPP_NONE},
-};
+static bool is_port_name(struct word w, uint16_t port_no)
+{
+    return word_is(w, ofp_port_name(port_no)) || (port_no == OFPP_NONE && word_is(w, "none"));
+}
 
 /* OpenFlow 1.1 and later number the reserved ports in 32 bits. */
 #define PORT_11_MAX 0xffffff00u
@@ -174,9 +171,9 @@ static const struct {
 bool scan_port(struct word w, uint16_t *port_no)
 {
     uint64_t n;
-    for (size_t i = 0; i < sizeof port_names / sizeof port_names[0]; i++) {
-        if (word_is(w, port_names[i].name)) {
-            *port_no = port_names[i].port_no;
+    for (uint32_t named = OFP_FIRST_NAMED_PORT; named <= UINT16_MAX; named++) {
+        if (is_port_name(w, (uint16_t)named)) {
+            *port_no = (uint16_t)named;
             return true;
         }
     }

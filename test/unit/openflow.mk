@@ -42,3 +42,9 @@ test_unit_test_validate_SOURCES = test/unit/test_validate.c test/unit/walk.h \
 	test/unit/corpus.c test/unit/corpus.h
 test_unit_test_validate_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_validate_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_parse
+TESTS += test/unit/test_parse
+test_unit_test_parse_SOURCES = test/unit/test_parse.c
+test_unit_test_parse_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_parse_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
