@@ -165,6 +165,12 @@ def plot(png, points):
     subprocess.run(["gnuplot"], input=text, text=True, check=True)
 
 
+def need(programs):
+    missing = [name for name in programs if shutil.which(name) is None]
+    if missing:
+        raise SystemExit(f"{', '.join(missing)} missing: run test/lab/packages install bench as root")
+
+
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
@@ -180,6 +186,7 @@ def arguments():
 def main():
     args = arguments()
     scale = 5 if args.quick else 1
+    need(["ovs-testcontroller", "valgrind", "taskset"])
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     print(f"the controller on core {CONTROLLER_CORE}, the generator on core {GENERATOR_CORE}")

@@ -6,7 +6,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -33,7 +32,7 @@ TESTCONTROLLER = Peer("ovs-testcontroller", lambda port, folder: [
 
 
 def pinned(core, argv):
-    return ["taskset", "-c", str(core), *map(str, argv)] if shutil.which("taskset") else argv
+    return ["taskset", "-c", str(core), *map(str, argv)]
 
 
 def free_port():

@@ -66,7 +66,7 @@ static void on_second(double rate, const struct run_result *result)
 static const char *wrong_use(int rest)
 {
     if (rest > 0)
-        return "it takes options only";
+        return "takes options only; see --help";
     if (strcmp(run.mode, "latency") != 0 && strcmp(run.mode, "throughput") != 0)
         return "--mode must be latency or throughput";
     return NULL;
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
     if (config_parse(&config, argc, argv, &rest, error) == 0)
         wrong = wrong_use(rest);
     if (wrong != NULL) {
-        fprintf(stderr, "morgana-bench: %s (--help lists the options)\n", wrong);
+        fprintf(stderr, "morgana-bench: %s\n", wrong);
         return 2;
     }
     if (version)
