@@ -17,3 +17,9 @@ TESTS += test/unit/test_traffic
 test_unit_test_traffic_SOURCES = test/unit/test_traffic.c
 test_unit_test_traffic_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_traffic_LDADD = libmorgana-bench.a libmorgana-openflow.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_run
+TESTS += test/unit/test_run
+test_unit_test_run_SOURCES = test/unit/test_run.c
+test_unit_test_run_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_run_LDADD = libmorgana-bench.a libmorgana-openflow.a $(SIM_LIBS) $(CHECK_LIBS)

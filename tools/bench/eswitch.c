@@ -89,12 +89,17 @@ static void enter(struct eswitch *sw, enum eswitch_state state)
     sw->fleet->changed(sw->fleet->user, sw);
 }
 
-/* All hosts have introduced themselves, and nobody waits for an answer to that. */
+/* Have all hosts introduced themselves, and does nobody wait for an answer to that? If not one was
+ * answered they begin again: a controller that does not answer does not serve. */
 static void learned(struct eswitch *sw)
 {
-    if (sw->state == ESWITCH_LEARNING && sw->introduced == sw->fleet->introduced &&
-        sw->pending.count == 0)
+    if (sw->state != ESWITCH_LEARNING || sw->introduced < sw->fleet->introduced ||
+        sw->pending.count > 0)
+        return;
+    if (sw->heard)
         enter(sw, ESWITCH_READY);
+    else
+        sw->introduced = 0;
 }
 
 void eswitch_expire(struct eswitch *sw, uint64_t before)
@@ -172,8 +177,10 @@ static void take_answer(struct eswitch *sw, uint32_t buffer_id, struct span acti
         *(buffer_id == OFP_NO_BUFFER ? &t->unsolicited : &t->repeated) += 1;
         return;
     }
-    if (slot->dst == TRAFFIC_NOBODY)
+    if (slot->dst == TRAFFIC_NOBODY) {
+        sw->heard = true;
         return;
+    }
     t->answers++;
     *(match != NULL ? &t->flow_mods : &t->packet_outs) += 1;
     histogram_add(&t->latency, loop_now() - slot->sent);

@@ -60,6 +60,7 @@ struct eswitch {
     struct stream *stream; /* NULL: gone */
     enum eswitch_state state;
     uint32_t introduced; /* hosts that have begun to introduce themselves */
+    bool heard;          /* the controller has answered one of them */
     uint64_t seed;
     struct persona persona;
     struct pending pending;
