@@ -8,20 +8,8 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/session.h"
-#include "controller/apps/apps.h"
 
 #include <errno.h>
-#include <string.h>
-
-const struct ctl_app_type *const ctl_apps[] = {&hub_app, &learning_app, &monitor_app, NULL};
-
-const struct ctl_app_type *ctl_app_by_name(const char *name)
-{
-    const struct ctl_app_type *const *type = ctl_apps;
-    while (*type != NULL && strcmp((*type)->name, name) != 0)
-        type++;
-    return *type;
-}
 
 int ctl_add_app(struct ctl *ctl, const struct ctl_app_type *type)
 {

@@ -12,6 +12,7 @@ libmorgana_controller_a_SOURCES = \
 	controller/send.c \
 	controller/session.c \
 	controller/session.h \
+	controller/apps/apps.c \
 	controller/apps/apps.h \
 	controller/apps/hosts.c \
 	controller/apps/hosts.h \

@@ -1,5 +1,5 @@
 /*
- * apps.h - the apps that come with Morgana; chain.c lists them.
+ * apps.h - the apps that come with Morgana; apps.c lists them.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
