@@ -16,6 +16,12 @@ test_unit_test_request_SOURCES = test/unit/test_request.c $(FAKE_SWITCH)
 test_unit_test_request_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_request_LDADD = $(CONTROLLER_LIBS)
 
+check_PROGRAMS += test/unit/test_dial
+TESTS += test/unit/test_dial
+test_unit_test_dial_SOURCES = test/unit/test_dial.c $(FAKE_SWITCH)
+test_unit_test_dial_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_dial_LDADD = $(CONTROLLER_LIBS)
+
 check_PROGRAMS += test/unit/test_hosts
 TESTS += test/unit/test_hosts
 test_unit_test_hosts_SOURCES = test/unit/test_hosts.c

@@ -84,15 +84,22 @@ static void fake_closed(void *user, int error)
 
 static const struct stream_events fake_events = {.data = fake_data, .closed = fake_closed};
 
-struct fake_switch *fake_new(struct ctl *ctl)
+struct fake_switch *fake_adopt(struct stream *s)
 {
     struct fake_switch *sw = calloc(1, sizeof *sw);
+    ck_assert_ptr_nonnull(sw);
+    sw->stream = s;
+    stream_own(s, &fake_events, sw);
+    return sw;
+}
+
+struct fake_switch *fake_new(struct ctl *ctl)
+{
+    struct fake_switch *sw;
     struct stream *ends[2];
 
-    ck_assert_ptr_nonnull(sw);
     ck_assert_int_eq(stream_pair(ends), 0);
-    sw->stream = ends[0];
-    stream_own(sw->stream, &fake_events, sw);
+    sw = fake_adopt(ends[0]);
     ctl_attach(ctl, ends[1]);
     fake_settle();
     return sw;
@@ -122,6 +129,7 @@ void fake_join(struct fake_switch *sw, uint64_t dpid, unsigned n_ports)
     struct ofp_msg hello = {.type = OFPT_HELLO}, features = {.type = OFPT_FEATURES_REPLY};
     struct ofp_phy_port *ports = calloc(n_ports + 1, sizeof *ports);
 
+    fake_settle();
     fake_expect(sw, OFPT_HELLO);
     fake_send(sw, &hello);
     features.xid = fake_expect(sw, OFPT_FEATURES_REQUEST).xid;

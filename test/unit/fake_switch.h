@@ -29,6 +29,9 @@ void fake_world_end(struct ctl *ctl);
 void fake_wait(uint64_t ns);
 void fake_settle(void);
 
+/* A switch at the end of a stream that is open. */
+struct fake_switch *fake_adopt(struct stream *s);
+
 /* A switch whose stream has just been opened to the controller; and away with it. */
 struct fake_switch *fake_new(struct ctl *ctl);
 void fake_free(struct fake_switch *sw);
