@@ -59,3 +59,10 @@ TESTS += test/unit/test_example_app
 test_unit_test_example_app_SOURCES = test/unit/test_example_app.c doc/example_app.c $(FAKE_SWITCH)
 test_unit_test_example_app_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_example_app_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_mutation
+TESTS += test/unit/test_mutation
+test_unit_test_mutation_SOURCES = test/unit/test_mutation.c \
+	test/unit/corpus.c test/unit/corpus.h $(FAKE_SWITCH)
+test_unit_test_mutation_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_mutation_LDADD = $(CONTROLLER_LIBS)
