@@ -44,7 +44,7 @@ test_unit_test_loop_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += test/unit/test_stream
 TESTS += test/unit/test_stream
-test_unit_test_stream_SOURCES = test/unit/test_stream.c test/unit/ends.h
+test_unit_test_stream_SOURCES = test/unit/test_stream.c test/unit/ends.h test/unit/random.h
 test_unit_test_stream_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_stream_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
 

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "test/unit/ends.h"
+#include "test/unit/random.h"
 #include <errno.h>
 
 #define MANY  (3 * 1024 * 1024 + 17)
@@ -380,6 +381,74 @@ START_TEST(last_words_of_a_callback_that_closes_arrive)
 }
 END_TEST
 
+/* --- Lives at random -------------------------------------------------------------------------- */
+
+static uint64_t state;
+static size_t sent[2]; /* by `a`, by `b` */
+
+static uint64_t dice(uint64_t n)
+{
+    return random_below(&state, n);
+}
+
+/* Whatever an owner may do, inside a callback or outside. */
+static void act(struct end *e)
+{
+    size_t *mine = &sent[e == &b];
+    uint64_t what = dice(40);
+    if (e->s == NULL)
+        return;
+    if (what == 0)
+        CALL(stream_finish(e->s));
+    else if (what == 1)
+        dice(2) ? end_close(e) : end_abort(e);
+    else if (what < 6)
+        CALL(stream_pause(e->s, true));
+    else if (what < 20)
+        CALL(stream_pause(e->s, false));
+    else if (what < 23)
+        e->record = 1 + dice(STREAM_INPUT_MAX - 1);
+    else if (!e->s->finished)
+        send_pattern(e->s, mine, *mine + dice(60000), 1 + dice(9000));
+}
+
+/* The end's last bytes may be lost, others may not, and none may be wrong. */
+static void check_prefix(const struct end *e, size_t of)
+{
+    size_t right = 0;
+    while (right < e->n && e->got[right] == pattern(right))
+        right++;
+    ck_assert_uint_le(e->n, of);
+    ck_assert_uint_eq(right, e->n);
+}
+
+static void live(int kind, uint64_t seed)
+{
+    state = seed;
+    sent[0] = sent[1] = 0;
+    open_ends(kind, &a, &b);
+    for (struct end *e = &a; e; e = e == &a ? &b : NULL) {
+        e->s->out_limit = 1 + dice(300000);
+        e->on_data = e->on_drained = act;
+        e->on_ended = e->on_closed = act;
+    }
+    for (int i = 0; i < 400 && (a.s || b.s); i++) {
+        act(dice(2) ? &a : &b);
+        if (dice(3) == 0)
+            loop_poll();
+    }
+    check_prefix(&a, sent[1]);
+    check_prefix(&b, sent[0]);
+    close_ends(&a, &b);
+}
+
+START_TEST(lives_at_random_keep_the_rules)
+{
+    for (uint64_t seed = 1; seed <= 300; seed++)
+        live(_i, seed);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -400,6 +469,7 @@ int main(void)
         a_stream_may_be_ended_in_any_callback,
         the_other_end_may_be_ended_in_any_callback,
         last_words_of_a_callback_that_closes_arrive,
+        lives_at_random_keep_the_rules,
     };
     Suite *s = suite_create("stream");
     TCase *c = tcase_create("stream");
