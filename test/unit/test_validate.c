@@ -262,8 +262,8 @@ static const struct mutation {
      16 + 4, "0010000000010008", REQUEST(BAD_LEN)},
     {"5.2.2: a minimum rate that is too long", "queue_get_config_reply", CONTROLLER, 0, 16 + 8 + 2,
      "0018", REQUEST(BAD_LEN)},
-    {"5.2.2: a property that is not a multiple of 8", "queue_get_config_reply", CONTROLLER, 0,
-     16 + 8 + 16 + 2, "0009", REQUEST(BAD_LEN)},
+    {"5.2.2: properties that are no multiple of 8", "queue_get_config_reply_empty", CONTROLLER,
+     16 + 32, 16, "00000001002000000002000900000000000002000f", REQUEST(BAD_LEN)},
 
     {"5.3.5: no such statistics", "stats_request_desc", SWITCH, 0, 8, "0006", REQUEST(BAD_STAT)},
     {"5.3.5: no such statistics", "stats_reply_desc", CONTROLLER, 0, 8, "000d", REQUEST(BAD_STAT)},
