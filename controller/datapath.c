@@ -9,6 +9,7 @@
  */
 #include "controller/session.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,8 +152,9 @@ const struct ofp_phy_port *ctl_dp_port(const struct ctl_dp *dp, uint16_t port_no
 static size_t app_index(const struct ctl *ctl, const void *self)
 {
     size_t i = 0;
-    while (i < ctl->n_apps - 1 && ctl->app[i].self != self)
+    while (i < ctl->n_apps && ctl->app[i].self != self)
         i++;
+    assert(i < ctl->n_apps);
     return i;
 }
 

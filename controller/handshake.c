@@ -99,6 +99,8 @@ static bool is_hello_failed(struct span bytes)
            be16_get(error->type) == OFPET_HELLO_FAILED;
 }
 
+/* Hello and error, types 0 and 1, are common to all versions; any other message of another version
+ * says that the peer has chosen that one. */
 bool handshake_message(struct ctl_dp *dp, struct span bytes)
 {
     const struct ofp_header *header = (const struct ofp_header *)bytes.data;
@@ -111,7 +113,7 @@ bool handshake_message(struct ctl_dp *dp, struct span bytes)
             handshake_ask(dp);
         else
             handshake_refuse(dp, header);
-    } else if (header->version != OFP_VERSION && header->type != OFPT_ERROR) {
+    } else if (header->version != OFP_VERSION && header->type > OFPT_ERROR) {
         handshake_refuse(dp, header);
     } else {
         return false;

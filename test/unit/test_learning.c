@@ -314,18 +314,86 @@ START_TEST(switch_that_comes_back_is_learned_anew)
 }
 END_TEST
 
+/* One of the app's options, as a command line would set it. */
+static uint64_t *option(const char *name)
+{
+    const struct config_option *row = learning_app.options;
+    while (strcmp(row->name, name) != 0)
+        row++;
+    return row->target;
+}
+
+/* A datapath of a controller whose learning app has this option set so. */
+static void set_up_with(const char *name, uint64_t value)
+{
+    uint64_t saved = *option(name);
+    tear_down();
+    *option(name) = value;
+    set_up();
+    *option(name) = saved;
+}
+
+struct wanted {
+    const char *name;
+    uint64_t value;
+};
+
+static void find_counter(void *user, const char *module, const char *name, uint64_t value)
+{
+    struct wanted *wanted = user;
+    if (strcmp(module, "learning") == 0 && strcmp(name, wanted->name) == 0)
+        wanted->value = value;
+}
+
+static uint64_t counter(const char *name)
+{
+    struct wanted wanted = {name, 0};
+    counter_each(find_counter, &wanted);
+    return wanted.value;
+}
+
+START_TEST(hosts_past_the_maximum_are_not_learned_and_counted)
+{
+    uint64_t before = counter("refused");
+    set_up_with("learning-max", 2);
+    learn_a_and_b();
+    send_packet(C, FAKE_BROADCAST, 3);
+    expect_flood();
+    ck_assert_uint_eq(counter("refused"), before + 1);
+    send_packet(A, C, 1);
+    expect_flood();
+    send_packet(A, B, 1);
+    expect_flow(2);
+}
+END_TEST
+
+START_TEST(idle_time_of_flows_is_an_option)
+{
+    set_up_with("learning-idle", 7 * NS_PER_S);
+    learn_a_and_b();
+    send_packet(A, B, 1);
+    ck_assert_uint_eq(expect_flow(2).flow_mod.idle_timeout, 7);
+}
+END_TEST
+
 START_TEST(many_hosts_are_all_found_again_and_swept_when_old)
 {
     enum { N = 3000 };
+    uint64_t before = counter("aged");
+
     for (uint64_t i = 0; i < N; i++)
         send_packet(A + i, FAKE_BROADCAST, (uint16_t)(1 + i % 4));
     fake_forget(sw);
     for (uint64_t i = 0; i < N; i += 7) {
-        send_packet(A, A + i, 9);
+        send_packet(A + 2, A + i, 3);
+        ck_assert_uint_eq(fake_expect(sw, OFPT_FLOW_MOD).flow_mod.command, OFPFC_ADD);
         fake_forget(sw);
     }
-    send_packet(A + 2, A + 1, 3);
-    expect_flow(2);
+    for (int i = 0; i < 11; i++) {
+        fake_wait(30 * NS_PER_S);
+        send_packet(0, FAKE_BROADCAST, 1); /* keeps the session alive and teaches nothing */
+    }
+    ck_assert_uint_eq(counter("aged"), before + N);
 }
 END_TEST
 
@@ -349,6 +417,8 @@ int main(void)
         port_that_stays_up_loses_nothing,
         datapaths_learn_apart,
         switch_that_comes_back_is_learned_anew,
+        hosts_past_the_maximum_are_not_learned_and_counted,
+        idle_time_of_flows_is_an_option,
         many_hosts_are_all_found_again_and_swept_when_old,
         NULL,
     };

@@ -150,6 +150,23 @@ START_TEST(message_of_another_version_in_the_handshake_is_refused)
 }
 END_TEST
 
+START_TEST(hello_said_twice_is_no_harm)
+{
+    const uint8_t hello[16] = {4, OFPT_HELLO, 0, 8, 0, 0, 0, 1, 4, OFPT_HELLO, 0, 8, 0, 0, 0, 2};
+    struct ctl *ctl = world_with_listener(NULL);
+    struct fake_switch *sw = fake_new(ctl);
+
+    fake_send_bytes(sw, hello, sizeof hello);
+    fake_expect(sw, OFPT_HELLO);
+    fake_expect(sw, OFPT_FEATURES_REQUEST);
+    fake_expect(sw, OFPT_SET_CONFIG);
+    fake_expect_nothing(sw);
+    ck_assert_ptr_nonnull(sw->stream);
+    fake_free(sw);
+    fake_world_end(ctl);
+}
+END_TEST
+
 START_TEST(hello_failed_from_the_peer_ends_without_an_answer)
 {
     const uint8_t error[12] = {4, OFPT_ERROR, 0, 12};
@@ -769,6 +786,7 @@ int main(void)
         set_config_carries_the_configured_miss_send_len,
         switch_joins_with_its_features,
         message_of_another_version_in_the_handshake_is_refused,
+        hello_said_twice_is_no_harm,
         hello_failed_from_the_peer_ends_without_an_answer,
         handshake_that_takes_too_long_is_dropped,
         events_before_the_features_are_counted_and_not_told,
