@@ -246,7 +246,8 @@ void resolver_close(void)
 {
     if (resolver == NULL)
         return;
-    evdns_base_free(resolver, 1);
-    event_base_loop(unix_base(), EVLOOP_NONBLOCK); /* its last callbacks */
+    event_base_loop(unix_base(),
+                    EVLOOP_NONBLOCK); /* callbacks of what was given up: before the free */
+    evdns_base_free(resolver, 0);
     resolver = NULL;
 }

@@ -204,11 +204,11 @@ int loop_open(void)
 
 void loop_close(void)
 {
+    for (size_t i = 0; i < LOOP_N_SIGNALS; i++)
+        remove_handler(&handlers[i]);
     loop_finish_turn(loop_now()); /* what streams closed just now have yet to write */
     unix_net_close();
     loop_finish_turn(loop_now()); /* what was freed by that */
-    for (size_t i = 0; i < LOOP_N_SIGNALS; i++)
-        remove_handler(&handlers[i]);
     event_free(bell);
     event_base_free(base);
     base = NULL;

@@ -59,7 +59,7 @@ int attempt_begin(struct sock *k, const struct endpoint *to);
 /* Give it up. NULL is allowed. */
 void attempt_cancel(struct attempt *a);
 
-/* Free the resolver. */
+/* Free the resolver. Every attempt must have been given up. */
 void resolver_close(void);
 
 /* The listening half of the net's operations. (listen.c) */
