@@ -85,8 +85,9 @@ void eswitch_send(struct eswitch *sw)
 
 static void enter(struct eswitch *sw, enum eswitch_state state)
 {
+    enum eswitch_state before = sw->state;
     sw->state = state;
-    sw->fleet->changed(sw->fleet->user, sw);
+    sw->fleet->changed(sw->fleet->user, sw, before);
 }
 
 /* Have all hosts introduced themselves, and does nobody wait for an answer to that? If not one was

@@ -50,8 +50,9 @@ struct fleet {
     uint32_t introduced;  /* hosts of each that introduce themselves */
     uint64_t allowance;   /* packet-ins between hosts that may still be sent by all */
     struct tally tally;
-    void (*changed)(void *user, struct eswitch *sw); /* sw->state is READY or GONE now */
-    void (*progress)(void *user);                    /* answers have been counted */
+    /* sw->state is READY or GONE now, and was `before`. */
+    void (*changed)(void *user, struct eswitch *sw, enum eswitch_state before);
+    void (*progress)(void *user); /* answers have been counted */
     void *user;
 };
 

@@ -25,7 +25,8 @@ struct run {
     struct eswitch *switches;
     uint32_t n; /* switches that were opened */
     enum phase phase;
-    uint64_t began;                   /* loop time: of connecting, then of counting */
+    uint32_t waiting;                 /* neither ready nor gone yet */
+    uint64_t opened, began;           /* when connecting began, when counting */
     uint64_t last_tick, last_answers; /* when a second was counted last */
     struct timer next_phase, tick, sweep;
 };
@@ -128,12 +129,13 @@ static void on_next_phase(void *user)
 
 /* --- What happens meanwhile ------------------------------------------------------------------ */
 
-static void on_changed(void *user, struct eswitch *sw)
+static void on_changed(void *user, struct eswitch *sw, enum eswitch_state before)
 {
     struct run *r = user;
+    r->waiting -= before != ESWITCH_READY;
     if (sw->state == ESWITCH_READY) {
         r->result->served++;
-        histogram_add(&r->result->serve_time, loop_now() - r->began);
+        histogram_add(&r->result->serve_time, loop_now() - r->opened);
     } else {
         r->result->dropped++;
         log_warn_limited(&ended_limit, "switch %u: the session ended: %s", sw->persona.index + 1,
@@ -141,7 +143,7 @@ static void on_changed(void *user, struct eswitch *sw)
     }
     if (r->result->dropped == r->n)
         end(r);
-    else if (r->phase == CONNECTING && r->result->served + r->result->dropped == r->n)
+    else if (r->phase == CONNECTING && r->waiting == 0)
         connected(r);
 }
 
@@ -238,9 +240,10 @@ static int turn(struct run *r)
         log_error("cannot connect to %s: %s", r->config->controller, strerror(-error));
         return error;
     }
-    r->began = loop_now();
-    loop_timer_arm(&r->next_phase, r->began + r->config->connect_time);
-    loop_timer_arm(&r->sweep, r->began + r->config->lost_after);
+    r->opened = loop_now();
+    r->waiting = r->n;
+    loop_timer_arm(&r->next_phase, r->opened + r->config->connect_time);
+    loop_timer_arm(&r->sweep, r->opened + r->config->lost_after);
     loop_run();
     if (r->result->served > 0)
         return 0;
