@@ -31,7 +31,7 @@
 #define OFP_FLOW_PERMANENT        0           /* section 5.3.3: a time-out that never comes */
 #define OFP_VLAN_NONE             0xffff      /* section 5.2.3: matches frames without a VLAN tag */
 #define OFP_DL_TYPE_ETH2_CUTOFF   0x0600      /* section 3.4: from here on an EtherType */
-#define OFP_DL_TYPE_NOT_ETH_TYPE  0x05ff      /* section 3.4: IEEE 802.3 without a SNAP EtherType */
+#define OFP_DL_TYPE_NOT_ETH_TYPE  0x05ff      /* section 3.1: IEEE 802.3 without a SNAP EtherType */
 
 /* --- 5.1 The header of every message ------------------------------------------------------- */
 
@@ -303,7 +303,7 @@ struct ofp_action_vendor_header {
 };
 OFP_ASSERT_SIZE(struct ofp_action_vendor_header, 8);
 
-/* --- 5.3.1 Features ------------------------------------------------------------------------- */
+/* --- 5.3.1 Handshake ------------------------------------------------------------------------ */
 
 enum ofp_capabilities {
     OFPC_FLOW_STATS = 1 << 0,
@@ -405,7 +405,7 @@ struct ofp_queue_get_config_reply {
 };
 OFP_ASSERT_SIZE(struct ofp_queue_get_config_reply, 16);
 
-/* --- 5.3.5 Statistics ----------------------------------------------------------------------- */
+/* --- 5.3.5 Read state: statistics ----------------------------------------------------------- */
 
 enum ofp_stats_types {
     OFPST_DESC = 0,
@@ -532,7 +532,7 @@ struct ofp_queue_stats {
 };
 OFP_ASSERT_SIZE(struct ofp_queue_stats, 32);
 
-/* --- 5.3.6 Packet-out ----------------------------------------------------------------------- */
+/* --- 5.3.6 Send packet ---------------------------------------------------------------------- */
 
 struct ofp_packet_out {
     struct ofp_header header;
