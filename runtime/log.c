@@ -15,7 +15,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define LINE_SIZE 1024 /* of a line with its NUL; longer ones are cut */
 #define NAME_SIZE 24
@@ -138,16 +137,33 @@ static bool take(struct log_limit *limit)
 
 /* --- Lines ----------------------------------------------------------------------------------- */
 
+static bool is_leap(unsigned year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+/* The day of the Gregorian calendar that is `days` after 1970-01-01, without a system's library. */
+static void put_date(struct buf *line, uint64_t days)
+{
+    unsigned lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned year = 1970, month = 0;
+    for (unsigned length; days >= (length = is_leap(year) ? 366 : 365); year++)
+        days -= length;
+    lengths[1] += is_leap(year);
+    for (; days >= lengths[month]; month++)
+        days -= lengths[month];
+    line->len += (size_t)snprintf((char *)line->data, line->cap, "%04u-%02u-%02u", year, month + 1,
+                                  (unsigned)days + 1);
+}
+
 static void put_time(struct buf *line)
 {
-    uint64_t wall = loop_wall();
-    time_t seconds = (time_t)(wall / NS_PER_S);
-    struct tm tm;
-    char text[32];
-    gmtime_r(&seconds, &tm);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
-    line->len += (size_t)snprintf((char *)line->data, line->cap, "%s.%03uZ ", text,
-                                  (unsigned)(wall % NS_PER_S / NS_PER_MS));
+    uint64_t ms = loop_wall() / NS_PER_MS, seconds = ms / 1000;
+    put_date(line, seconds / 86400);
+    line->len += (size_t)snprintf((char *)line->data + line->len, line->cap - line->len,
+                                  "T%02u:%02u:%02u.%03uZ ", (unsigned)(seconds / 3600 % 24),
+                                  (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60),
+                                  (unsigned)(ms % 1000));
 }
 
 /* Append `text` as far as there is room; what is not printable ASCII as \xNN. */

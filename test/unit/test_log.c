@@ -62,6 +62,24 @@ START_TEST(a_line_has_time_level_module_and_text)
 }
 END_TEST
 
+START_TEST(dates_follow_the_calendar)
+{
+    static const struct {
+        uint64_t day; /* since 2026-01-01 */
+        const char *date;
+    } days[] = {
+        {364, "2026-12-31"},  {365, "2027-01-01"},   {789, "2028-02-29"},   {790, "2028-03-01"},
+        {1095, "2028-12-31"}, {27086, "2100-02-28"}, {27087, "2100-03-01"},
+    };
+    begin();
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        advance(days[i].day * 86400 * NS_PER_S - loop_now());
+        log_info("x");
+        ck_assert_int_eq(strncmp(last, days[i].date, 10), 0);
+    }
+}
+END_TEST
+
 START_TEST(what_a_peer_sends_cannot_forge_a_line_or_move_the_cursor)
 {
     begin();
@@ -198,6 +216,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_line_has_time_level_module_and_text,
+        dates_follow_the_calendar,
         what_a_peer_sends_cannot_forge_a_line_or_move_the_cursor,
         a_long_text_is_cut_not_overrun,
         a_module_logs_up_to_its_level,
