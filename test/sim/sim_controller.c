@@ -1,0 +1,371 @@
+/*
+ * sim_controller.c - the controller among many switches in virtual time, under faults from a seed.
+ *
+ *     sim_controller --seeds=1-2000     run these; each failing one is printed as the command that
+ *                                       replays it, with its log
+ *     sim_controller --seed=7           run one
+ *     sim_controller --break=flood      break something on purpose: must fail (the self-test)
+ *
+ * world.h says what a run consists of. Every tenth seed is run twice and must give the same digest.
+ * Many seeds together must have met every rare event that the controller counts.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/session.h"
+#include "runtime/config.h"
+#include "runtime/log.h"
+#include "test/sim/emulated.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUGH_TIME  (40 * NS_PER_S)
+#define SETTLE_TIME (400 * NS_PER_S) /* longer than any flow lives and any wait for a session */
+#define SPEAK_TIME  (100 * NS_PER_MS)
+#define REPEAT      10
+
+struct world world;
+
+static const struct sim_faults no_faults = {0};
+
+void world_fail(const char *format, ...)
+{
+    va_list args;
+    if (world.failure[0] != '\0')
+        return;
+    va_start(args, format);
+    vsnprintf(world.failure, sizeof world.failure, format, args);
+    va_end(args);
+    loop_stop(0);
+}
+
+bool world_mishap(uint64_t n)
+{
+    return world.rough && sim_random(1000) < n;
+}
+
+static bool failed(void)
+{
+    return world.failure[0] != '\0';
+}
+
+/* Let virtual time pass, unless the run has failed. */
+static void pass(uint64_t ns)
+{
+    if (!failed())
+        sim_run(loop_now() + ns);
+}
+
+/* --- The parts of a run ---------------------------------------------------------------------- */
+
+static struct sim_faults random_faults(void)
+{
+    static const uint32_t windows[] = {0, 65536, 4096, 500};
+    struct sim_faults f = {.window = windows[sim_random(4)]};
+    f.delay_min = sim_random(2) * sim_random(5 * NS_PER_MS);
+    f.delay_max = sim_random(2) * sim_random(60 * NS_PER_MS);
+    f.split_per_1000 = (uint32_t)(sim_random(2) * sim_random(700));
+    f.cut_per_million = (uint32_t)(sim_random(2) * sim_random(20000));
+    f.refuse_per_1000 = (uint32_t)(sim_random(2) * sim_random(400));
+    return f;
+}
+
+static void start_controller(void)
+{
+    ctl_defaults(&world.config);
+    world.config.echo_interval = 5 * NS_PER_S;
+    world.config.echo_limit = 15 * NS_PER_S;
+    world.config.reconnect_max = 4 * NS_PER_S;
+    world.config.out_limit = OFP_MAX_MESSAGE << sim_random(5);
+    world.config.max_requests = 1 + sim_random(20);
+    if (sim_random(8) == 0)
+        world.config.max_reply = 100000;
+    world.ctl = ctl_new(&world.config);
+    if (world.ctl == NULL)
+        abort();
+    ctl_add_app(world.ctl, &watcher_app);
+    ctl_add_app(world.ctl, ctl_app_by_name(world.learning ? "learning" : "hub"));
+    ctl_serve(world.ctl, sim_net(), "ptcp:6653:controller", NULL);
+}
+
+static void start_switches(void)
+{
+    size_t n = sim_random(20) == 0 ? 50 : 2 + sim_random(8);
+    for (uint64_t dpid = 1; dpid <= n; dpid++) {
+        struct emulated *e = emulated_new(dpid, (enum emulated_way)sim_random(EMULATED_N_WAYS));
+        if (sim_random(10) == 0) {
+            struct emulated *twin = emulated_new(dpid, EMULATED_CALLS);
+            twin->twin = true;
+            twin->entries = e->entries;
+        }
+    }
+}
+
+static void rough_times(void)
+{
+    struct sim_faults faults;
+    world.rough = true;
+    while (loop_now() < ROUGH_TIME && !failed()) {
+        faults = random_faults();
+        sim_set_faults(&faults);
+        pass(NS_PER_S + sim_random(10 * NS_PER_S));
+        if (sim_random(10) == 0)
+            sim_cut_all();
+    }
+    world.rough = false;
+}
+
+static void come_to_rest(void)
+{
+    sim_set_faults(&no_faults);
+    for (size_t i = 0; i < world.n_emulated; i++)
+        emulated_calm(world.emulated[i]);
+    pass(SETTLE_TIME);
+}
+
+static void check_rest(void)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < world.n_emulated; i++) {
+        const struct emulated *e = world.emulated[i];
+        n += !e->twin;
+        emulated_check_rest(e);
+        world_expect(watcher_sees(e->dpid), "datapath %" PRIu64 " has not joined again", e->dpid);
+    }
+    world_expect(world.ctl->n_sessions == n, "%zu sessions with %zu switches",
+                 world.ctl->n_sessions, n);
+}
+
+/* --- Every host speaks to every other -------------------------------------------------------- */
+
+/* On every switch that has such hosts at once, host `from` sends to host `to`. */
+static void all_send(size_t from, size_t to)
+{
+    for (size_t i = 0; i < world.n_emulated; i++) {
+        struct emulated *e = world.emulated[i];
+        if (from >= e->n_hosts || (to >= e->n_hosts && to != HOSTS_MAX) || e->twin)
+            continue;
+        e->received = 0;
+        e->twice = false;
+        e->watched = world.last_serial + 1;
+        pipeline_send(e, from, to == HOSTS_MAX ? e->n_hosts : to);
+    }
+    pass(SPEAK_TIME);
+}
+
+/* A hub lets all hear; a learning switch, which knows them, only the one. */
+static void check_heard(size_t from, size_t to)
+{
+    for (size_t i = 0; i < world.n_emulated; i++) {
+        const struct emulated *e = world.emulated[i];
+        uint32_t all = ((1u << e->n_hosts) - 1) & ~(1u << from);
+        if (from >= e->n_hosts || (to >= e->n_hosts && to != HOSTS_MAX) || e->twin)
+            continue;
+        uint32_t due = world.learning && to != HOSTS_MAX ? 1u << to : all;
+        world_expect(e->received == due && !e->twice,
+                     "switch %u: what host %zu sent to %zu was heard by 0x%x, not by 0x%x%s",
+                     e->number, from, to, e->received, due, e->twice ? ", and twice" : "");
+    }
+}
+
+static uint64_t all_packet_ins(void)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < world.n_emulated; i++)
+        n += world.emulated[i]->packet_ins;
+    return n;
+}
+
+static void speak(size_t from, size_t to)
+{
+    all_send(from, to);
+    if (!failed())
+        check_heard(from, to);
+}
+
+static void all_speak(void)
+{
+    uint64_t before;
+    for (size_t from = 0; from < HOSTS_MAX; from++)
+        speak(from, HOSTS_MAX);
+    for (size_t from = 0; from < HOSTS_MAX; from++)
+        for (size_t to = 0; to < HOSTS_MAX; to++)
+            if (from != to)
+                speak(from, to);
+    before = all_packet_ins();
+    for (size_t from = 0; from < HOSTS_MAX; from++)
+        speak(from, (from + 1) % HOSTS_MAX);
+    world_expect(!world.learning || all_packet_ins() == before,
+                 "%" PRIu64 " packets had no flow, though all had spoken",
+                 all_packet_ins() - before);
+}
+
+static void end_run(void)
+{
+    ctl_free(world.ctl);
+    for (size_t i = 0; i < world.n_emulated; i++)
+        emulated_free(world.emulated[i]);
+    if (!failed())
+        world_expect(!sim_run(loop_now() + 3600 * NS_PER_S), "something goes on for ever");
+    if (!failed())
+        watcher_check_end();
+    loop_close();
+}
+
+/* Returns the run's digest. */
+static uint64_t run_once(uint64_t seed, enum breakage breakage)
+{
+    sim_start(seed, &no_faults);
+    world = (struct world){.breakage = breakage, .learning = sim_random(4) > 0};
+    if (loop_open() != 0)
+        abort();
+    start_controller();
+    start_switches();
+    rough_times();
+    come_to_rest();
+    if (!failed())
+        check_rest();
+    all_speak();
+    if (!failed())
+        check_rest();
+    end_run();
+    return sim_digest();
+}
+
+/* --- Seeds ----------------------------------------------------------------------------------- */
+
+static void run_seed(uint64_t seed, enum breakage breakage, bool again)
+{
+    uint64_t digest = run_once(seed, breakage);
+    if (failed() || !again)
+        return;
+    if (run_once(seed + (breakage == BREAK_REPLAY), breakage) != digest)
+        world_fail("the same seed gave two different runs");
+}
+
+static void report(const char *program, uint64_t seed, const char *broken)
+{
+    printf("%s\nseed %" PRIu64 " FAILED: %s\nreplay: %s --seed=%" PRIu64 "%s%s\n", sim_log(), seed,
+           world.failure, program, seed, *broken ? " --break=" : "", broken);
+}
+
+static const char *const breakages[] = {"", "drop-answer", "flood", "replay"};
+
+static bool read_breakage(const char *text, enum breakage *breakage)
+{
+    for (size_t i = 0; i < sizeof breakages / sizeof *breakages; i++)
+        if (strcmp(text, breakages[i]) == 0) {
+            *breakage = (enum breakage)i;
+            return true;
+        }
+    return false;
+}
+
+static struct {
+    bool help, show;
+    uint64_t seed;
+    const char *seeds, *broken, *log;
+} options = {.seeds = "1-50", .broken = "", .log = "info"};
+
+static const struct config_option rows[] = {
+    {"seed", CONFIG_UINT, &options.seed, 0, 0, "N", "run this seed only"},
+    {"seeds", CONFIG_STRING, &options.seeds, 0, 0, "A-B", "run these seeds"},
+    {"break", CONFIG_STRING, &options.broken, 0, 0, "WHAT",
+     "break something: drop-answer, flood, replay"},
+    {"log", CONFIG_STRING, &options.log, 0, 0, "LEVELS", "how much a failing seed's log holds"},
+    {"show", CONFIG_FLAG, &options.show, 0, 0, NULL, "show the log though all is well"},
+    {"help", CONFIG_FLAG, &options.help, 0, 0, NULL, "show this"},
+    {0},
+};
+static const struct config_option *const tables[] = {rows, NULL};
+static const struct config config = {"sim_controller", "[OPTION]...",
+                                     "Run the controller among faulty switches in virtual time.",
+                                     tables};
+
+static void print_line(void *user, const char *line)
+{
+    (void)user;
+    puts(line);
+}
+
+/* A simulation that no longer meets what it is there for shows nothing: over many seeds each of
+ * these must have happened. Returns how many never did. */
+static unsigned never_happened(void)
+{
+    static const struct {
+        const char *what;
+        const uint64_t *times;
+    } rare[] = {
+        {"a connect failed", &ctl_counters.connects_failed},
+        {"a handshake failed", &ctl_counters.handshakes_failed},
+        {"a session was replaced", &ctl_counters.sessions_replaced},
+        {"a silent switch was dropped", &ctl_counters.silent},
+        {"a slow switch's input was stopped", &ctl_counters.paused},
+        {"a message to a slow switch was dropped", &ctl_counters.tx_dropped},
+        {"a request timed out", &ctl_counters.request_timeouts},
+        {"a request was answered with an error", &ctl_counters.request_errors},
+        {"a reply was too long", &ctl_counters.reply_too_long},
+        {"a reply answered nothing", &ctl_counters.stray},
+        {"a message was bad", &ctl_counters.bad},
+        {"a port's state was told", &ctl_counters.rx[OFPT_PORT_STATUS]},
+    };
+    unsigned never = 0;
+    for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
+        if (*rare[i].times == 0) {
+            printf("it never happened that %s\n", rare[i].what);
+            never++;
+        }
+    return never;
+}
+
+#define MANY_SEEDS 200
+
+static int run_range(const char *program, uint64_t first, uint64_t last, enum breakage breakage)
+{
+    unsigned passed = 0, bad = 0;
+    for (uint64_t seed = first; seed <= last && seed >= first; seed++) {
+        run_seed(seed, breakage, seed % REPEAT == 0 || first == last);
+        if (failed())
+            report(program, seed, options.broken);
+        else if (options.show)
+            fputs(sim_log(), stdout);
+        passed += !failed();
+        bad += failed();
+    }
+    if (last - first >= MANY_SEEDS - 1)
+        bad += never_happened();
+    printf("%u passed, %u failed\n", passed, bad);
+    return bad == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int usage(const char *message)
+{
+    fprintf(stderr, "sim_controller: %s\n", message);
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    enum breakage breakage;
+    uint64_t first, last;
+    char error[CONFIG_ERROR];
+    int rest;
+    if (config_parse(&config, argc, argv, &rest, error) != 0)
+        return usage(error);
+    if (options.help) {
+        config_help(&config, print_line, NULL);
+        return EXIT_SUCCESS;
+    }
+    if (sscanf(options.seeds, "%" SCNu64 "-%" SCNu64, &first, &last) != 2)
+        return usage("--seeds: write two numbers, as in 1-100");
+    if (options.seed != 0)
+        first = last = options.seed;
+    if (!read_breakage(options.broken, &breakage))
+        return usage("--break: must be drop-answer, flood or replay");
+    if (log_set_levels(options.log) != 0)
+        return usage("--log: levels are written as in info,ctl:debug");
+    return run_range(argv[0], first, last, breakage);
+}
