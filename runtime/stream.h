@@ -97,7 +97,8 @@ void stream_commit(struct stream *s, size_t n);
 /* Send a copy of `n` (at most STREAM_RESERVE_MAX) bytes, all or nothing. 0, or -ENOBUFS. */
 int stream_write(struct stream *s, const void *bytes, size_t n);
 
-/* Stop input, or go on with it (what was kept is then shown without waiting for more). */
+/* Stop input, or go on with it (what was kept is then shown without waiting for more). The peer's
+ * end lies behind its input: who pauses hears of it when going on, or when a write fails. */
 void stream_pause(struct stream *s, bool paused);
 
 /* No more output comes: half-close when all of it is written. Nothing may be reserved after it. */
