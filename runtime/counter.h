@@ -27,7 +27,8 @@ void counter_register(struct counter_set *set);
 void counter_each(void (*show)(void *user, const char *module, const char *name, uint64_t value),
                   void *user);
 
-/* Log every counter that is not zero, one line a module: what SIGUSR1 does. */
+/* Log every counter that is not zero, a module a line and then a line that says that this was all:
+ * what SIGUSR1 does. */
 void counter_log(void);
 
 #endif

@@ -10,15 +10,16 @@ src=$work/src
 jobs=$MORGANA_JOBS
 cd "$src"
 
-# build NAME [CONFIGURE ARGUMENT]...: a configured and made tree at $work/NAME. Steps share it: who
-# comes first builds it.
+# build NAME [CONFIGURE ARGUMENT]...: a configured and made tree at $work/NAME, the programs of
+# its tests too. Steps share it: who comes first builds it.
 build()
 {
     local dir=$work/$1
     shift
     [ ! -e "$dir/built" ] || return 0
     mkdir -p "$dir"
-    (cd "$dir" && "$src/configure" --enable-werror "$@" && make -j"$jobs" && touch built)
+    (cd "$dir" && "$src/configure" --enable-werror "$@" && make -j"$jobs" &&
+        make -j"$jobs" check TESTS= && touch built)
 }
 
 # The build that everything which is not about the build itself uses. Tests find it in MORGANA_BUILD.

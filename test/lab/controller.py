@@ -2,11 +2,17 @@
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
+import collections
 import os
 import pathlib
+import re
 import signal
 
 from .wait import wait_for
+
+COUNTERS = re.compile(r" counters: (\w+): (.*)\n")
+VALUE = re.compile(r"(\w+)=(\d+)")
+END = " counters: all others are zero\n"
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -20,24 +26,48 @@ def program(name):
 
 
 class Controller:
-    """A controller in the lab's "net", listening there at `listen`."""
+    """morgana-controller in the lab's "net". There it listens at `target`, and for tests that have
+    no use for TCP at `path`."""
 
-    def __init__(self, lab, *options, listen="ptcp:6653:127.0.0.1", name="controller"):
+    def __init__(self, lab, *options):
         self.lab = lab
-        self.target = "tcp:127.0.0.1:6653"
-        self.argv = [program("morgana-controller"), f"--listen={listen}", *options]
-        self.log = f"{name}.log"
+        self.address = ("127.0.0.1", 6653)
+        self.target = "tcp:%s:%d" % self.address
+        self.path = lab.folder / "controller.sock"
+        self.argv = [program("morgana-controller"), "--listen=ptcp:6653:127.0.0.1",
+                     f"--listen=punix:{self.path}", *options]
         self.start()
 
     def start(self):
-        self.process = self.lab.start(self.argv, self.log)
+        """Start it, once more if it has ended; it listens when this returns."""
+        before = len(self.output()) if hasattr(self, "process") else 0
+        self.process = self.lab.start(self.argv, "controller.log")
+        listeners = sum(str(word).startswith("--listen=") for word in self.argv)
+        wait_for(lambda: self.output().count("listening at", before) == listeners,
+                 "the controller to listen")
 
     def output(self):
         return self.process.output()
 
     def counters(self):
-        """Ask for the counters: those that are not zero, as the lines that the controller logs."""
+        """Ask it for its counters: {module: {name: value}}, without those that are zero."""
         before = len(self.output())
         self.process.send(signal.SIGUSR1)
-        wait_for(lambda: "counters" in self.output()[before:], "the counters")
-        return self.output()[before:].splitlines()
+
+        def read():
+            lines, end, _ = self.output()[before:].partition(END)
+            return lines if end else None
+
+        counters = collections.defaultdict(dict)
+        for module, values in COUNTERS.findall(wait_for(read, "the counters")):
+            counters[module] |= {name: int(value) for name, value in VALUE.findall(values)}
+        return counters
+
+    def counter(self, module, name):
+        return self.counters()[module].get(name, 0)
+
+    def stop(self):
+        return self.process.stop()
+
+    def kill(self):
+        return self.process.kill()

@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import itertools
 import json
+import re
 import sys
 
 from . import Controller, Lab, OpenVSwitch, wait_for
@@ -16,6 +17,9 @@ from .network import end_kept
 
 HOSTS = (1, 2, 3)
 IPERF_SECONDS = 3
+
+# What a person looks for in a line of dump-flows: how often, which packets, where to.
+FLOW = re.compile(r".*n_packets=(\d+),.* priority=\d+,(.*)")
 
 
 class Failure(Exception):
@@ -60,7 +64,7 @@ def iperf(lab, client, server):
 
 def show_flows(switch):
     with step("flows", "what the controller has installed in the switch") as results:
-        flows = switch.flows()
+        flows = [FLOW.sub(r"\1 packets  \2", flow) for flow in switch.flows()]
         results.extend([f"{len(flows)} flows", *flows])
         if not flows:
             raise Failure("none")
@@ -68,7 +72,9 @@ def show_flows(switch):
 
 def show_counters(controller):
     with step("counters", "what the controller has counted (SIGUSR1)") as results:
-        results.extend(["", *controller.counters()])
+        results.append("ok")
+        for module, values in controller.counters().items():
+            results.append(f"{module:<9}" + " ".join(f"{n}={v}" for n, v in values.items()))
 
 
 def raise_network(lab):

@@ -62,6 +62,7 @@ class Lab:
         self.keep = keep
         self.processes = []
         self._namespaces = {}
+        os.environ["MORGANA_LAB"] = self.name  # whatever is started from here on can be told by it
         self._catch_signals()
         atexit.register(self.close)
         # "net": where the switches and their controllers live.

@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""./demo works, and leaves nothing: no namespace, no link, no process, no file.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(TOP / "test"))
+from lab import namespace, program, wait_for  # noqa: E402
+from lab.network import ROOT, Lab, sweep  # noqa: E402
+
+
+def processes(name):
+    """The processes of a lab, wherever they run: a lab's name is in their environment."""
+    mark = f"MORGANA_LAB={name}\0".encode()
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if mark in (folder / "environ").read_bytes():
+                found.append((folder / "cmdline").read_bytes())
+        except OSError:  # it has ended
+            pass
+    return found
+
+
+def traces(pid):
+    """Everything that is left of the lab of a demo whose process is `pid`."""
+    name = f"mg{pid}"
+    links = [path.name for path in pathlib.Path("/sys/class/net").iterdir()]
+    return (namespace.names(name + "-") + processes(name) +
+            [path for path in (ROOT / name,) if path.exists()] +
+            [link for link in links if link.startswith("s1")])
+
+
+class Demo(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        self.temporary = pathlib.Path(temporary.name)
+        self.environment = os.environ | {
+            "MORGANA_BUILD": str(program("morgana-controller").parent), "TMPDIR": temporary.name}
+
+    def start(self, *words):
+        demo = subprocess.Popen([TOP / "demo", *words], env=self.environment, text=True,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT)
+        self.addCleanup(demo.stdout.close)
+        self.addCleanup(demo.wait)
+        self.addCleanup(demo.kill)
+        return demo
+
+    def assert_nothing_left(self, pid):
+        self.assertEqual(traces(pid), [])
+        self.assertEqual(list(self.temporary.iterdir()), [])
+
+    def read_until(self, demo, word):
+        for line in demo.stdout:
+            if line.startswith(word):
+                return line
+        raise AssertionError(f"the demo ended before {word}")
+
+    def interrupt(self, step, signum):
+        """Send a signal once a step has said how it went, that is in the middle of the next."""
+        demo = self.start()
+        self.read_until(demo, step)
+        self.assertGreater(len(traces(demo.pid)), 3, "the lab is up")
+        demo.send_signal(signum)
+        output = demo.stdout.read()
+        self.assertEqual(demo.wait(), 130, output)
+        self.assert_nothing_left(demo.pid)
+
+    def test_it_works_and_leaves_nothing(self):
+        demo = self.start()
+        output = demo.stdout.read()
+        self.assertEqual(demo.wait(), 0, output)
+        self.assertIn("6 of 6 answered", output)
+        self.assertIn("Mbit/s", output)
+        self.assertIn("actions=output:", output)
+        self.assertIn("rx_packet_in=", output)
+        self.assert_nothing_left(demo.pid)
+
+    def test_ctrl_c_while_the_network_is_raised_leaves_nothing(self):
+        self.interrupt("switch", signal.SIGINT)
+
+    def test_ctrl_c_during_the_pings_leaves_nothing(self):
+        self.interrupt("controller", signal.SIGINT)
+
+    def test_ctrl_c_during_iperf3_leaves_nothing(self):
+        self.interrupt("ping", signal.SIGINT)
+
+    def test_sigterm_leaves_nothing(self):
+        self.interrupt("ping", signal.SIGTERM)
+
+    def test_keep_leaves_it_up_and_end_removes_it(self):
+        demo = self.start("--keep")
+        output = demo.stdout.read()
+        self.assertEqual(demo.wait(), 0, output)
+        self.addCleanup(subprocess.run, [TOP / "demo", "--end"], stdout=subprocess.DEVNULL)
+        name = f"mg{demo.pid}-h1"
+        self.assertIn(f"ip netns exec {name} ping 10.0.0.2", output)
+        self.assertIn("./demo --end", output)
+        namespace.run(["ip", "netns", "exec", name, "ping", "-c", "1", "-W", "5", "10.0.0.2"])
+        sweep()
+        self.assertTrue(namespace.names(name), "the next lab leaves a kept one alone")
+        ended = self.start("--end")
+        self.assertIn(f"mg{demo.pid}", ended.stdout.read())
+        self.assertEqual(ended.wait(), 0)
+        self.assert_nothing_left(demo.pid)
+
+    def test_what_a_killed_demo_leaves_is_removed_by_the_next_lab(self):
+        demo = self.start()
+        self.read_until(demo, "controller")
+        demo.kill()
+        demo.wait()
+        with Lab():
+            wait_for(lambda: not processes(f"mg{demo.pid}"), "its processes to end")
+        self.assert_nothing_left(demo.pid)
+
+
+if __name__ == "__main__":
+    unittest.main()
