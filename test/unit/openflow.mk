@@ -39,7 +39,7 @@ test_unit_test_msg_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
 check_PROGRAMS += test/unit/test_validate
 TESTS += test/unit/test_validate
 test_unit_test_validate_SOURCES = test/unit/test_validate.c test/unit/walk.h \
-	test/unit/corpus.c test/unit/corpus.h
+	test/unit/faults.c test/unit/faults.h test/unit/corpus.c test/unit/corpus.h
 test_unit_test_validate_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_validate_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
 
