@@ -3,8 +3,7 @@
  * ovs-actions(7) for the names.
  *
  * An action is a setter (mod_dl_src:..., set_field:...->eth_src), one of a few others, or a port
- * by itself. All that comes out of here passes ofp_validate_actions() (but OFPP_TABLE, which only a
- * packet-out may name).
+ * by itself. All that comes out of here passes ofp_validate_actions().
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

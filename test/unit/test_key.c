@@ -210,8 +210,8 @@ END_TEST
 /* Every single byte set to a few values that matter. */
 START_TEST(every_change_of_a_byte_agrees_with_the_reference)
 {
-    static const uint8_t values[] = {0x00, 0x01, 0x05, 0x06, 0x08, 0x11,
-                                     0x45, 0x4f, 0x81, 0xaa, 0xff};
+    static const uint8_t values[] = {0x00, 0x01, 0x05, 0x06, 0x08, 0x11, 0x44,
+                                     0x45, 0x4f, 0x50, 0x54, 0x81, 0xaa, 0xff};
     const struct frame *f = &frames[_i];
     uint8_t bytes[200];
     for (size_t at = 0; at < f->len; at++) {

@@ -297,6 +297,28 @@ START_TEST(any_matches_everything)
 }
 END_TEST
 
+/* Whatever a match for untagged frames says of dl_vlan_pcp: it is 0, as in such a frame's key. */
+START_TEST(untagged_frames_have_pcp_0)
+{
+    struct ofp_match m = ofp_match_any();
+    struct ofp_key key, mask, pcp_key, pcp_mask, wild_key, wild_mask;
+    uint32_t any = be32_get(m.wildcards);
+    for (uint8_t pcp = 0; pcp < 8; pcp += 5) {
+        m.dl_vlan_pcp = pcp;
+        m.wildcards = be32_of(any & ~(uint32_t)OFPFW_DL_VLAN_PCP);
+        ofp_match_canonical(&m, &pcp_key, &pcp_mask);
+        m.dl_vlan = be16_of(OFP_VLAN_NONE);
+        m.wildcards = be32_of(any & ~(uint32_t)(OFPFW_DL_VLAN | OFPFW_DL_VLAN_PCP));
+        ofp_match_canonical(&m, &key, &mask);
+        m.wildcards = be32_of(any & ~(uint32_t)OFPFW_DL_VLAN);
+        ofp_match_canonical(&m, &wild_key, &wild_mask);
+        ck_assert(ofp_key_equal(&key, &wild_key) && ofp_key_equal(&mask, &wild_mask));
+        ck_assert_int_eq(ofp_match_covers(&pcp_key, &pcp_mask, &key, &mask), pcp == 0);
+        ck_assert_int_eq(ofp_match_overlaps(&pcp_key, &pcp_mask, &key, &mask), pcp == 0);
+    }
+}
+END_TEST
+
 START_TEST(prefixes_of_every_length)
 {
     for (uint32_t wild = 0; wild < 64; wild++) {
@@ -324,6 +346,7 @@ int main(void)
     tcase_add_loop_test(c, each_field_alone_is_compared_and_no_other, 0, N_FIELDS);
     tcase_add_loop_test(c, a_field_without_what_it_needs_is_wild, 0, N_FIELDS);
     tcase_add_test(c, any_matches_everything);
+    tcase_add_test(c, untagged_frames_have_pcp_0);
     tcase_add_test(c, prefixes_of_every_length);
     suite_add_tcase(s, c);
     return unit_main(s);
