@@ -4,7 +4,7 @@ libruntime_a_SOURCES = \
 	runtime/config.c runtime/counter.c runtime/endpoint.c runtime/log.c runtime/loop.c \
 	runtime/net.c runtime/pkt.c runtime/stream.c runtime/stream_input.c runtime/stream_pair.c \
 	runtime/stream_pool.c runtime/timer.c \
-	runtime/buf.h runtime/bytes.h runtime/config.h runtime/counter.h runtime/endpoint.h \
+	runtime/buf.h runtime/bytes.h runtime/device.h runtime/netdev.h runtime/config.h runtime/counter.h runtime/endpoint.h \
 	runtime/entropy.h runtime/list.h runtime/log.h runtime/loop.h runtime/net.h runtime/pkt.h \
 	runtime/stream.h runtime/timer.h
 libruntime_unix_a_SOURCES = \

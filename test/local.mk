@@ -6,6 +6,7 @@ if HAVE_CHECK
 include test/unit/runtime.mk
 include test/unit/openflow.mk
 include test/unit/controller.mk
+include test/unit/switch.mk
 include test/unit/tools.mk
 endif
 include test/sim/local.mk

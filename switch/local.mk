@@ -1,0 +1,3 @@
+# switch/: flow table, datapath, switch agent.
+noinst_LIBRARIES += libmorgana-switch.a
+libmorgana_switch_a_SOURCES = switch/table.h switch/packet.h switch/dp.h switch/agent.h

@@ -1,0 +1,1 @@
+# Unit tests of switch/: check_PROGRAMS and TESTS, one program per module.
