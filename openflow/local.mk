@@ -45,3 +45,4 @@ openflowruntimeincludedir = $(includedir)/morgana/runtime
 openflowruntimeinclude_HEADERS = runtime/buf.h runtime/bytes.h
 
 pkgconfig_DATA += openflow/morgana-openflow.pc
+EXTRA_DIST += openflow/README.md
