@@ -48,3 +48,10 @@ TESTS += test/unit/test_parse
 test_unit_test_parse_SOURCES = test/unit/test_parse.c
 test_unit_test_parse_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_parse_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_print
+TESTS += test/unit/test_print
+test_unit_test_print_SOURCES = test/unit/test_print.c test/unit/random.h \
+	test/unit/corpus.c test/unit/corpus.h
+test_unit_test_print_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_print_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
