@@ -1,6 +1,6 @@
 # doc/: man pages and pages for people.
 
 dist_man_MANS += doc/morgana-bench.1
-EXTRA_DIST += doc/ofp-text-differences.md
+EXTRA_DIST += doc/ofp-print-differences.md doc/ofp-text-differences.md
 dist_man_MANS += doc/morgana-controller.8
 dist_man_MANS += doc/morgana-dump.1
