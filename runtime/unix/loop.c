@@ -13,6 +13,7 @@
 #include "runtime/unix/internal.h"
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static struct event_base *base;
@@ -184,9 +185,21 @@ static struct event_base *base_new(void)
     return b;
 }
 
+/* A controller of a thousand switches has more streams than the usual soft limit; poll-based code
+ * is what that limit protects, and there is none here. */
+static void allow_descriptors(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0)
+        return;
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int loop_open(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    allow_descriptors();
     base = base_new();
     if (base == NULL)
         return -ENOMEM;

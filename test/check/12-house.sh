@@ -1,5 +1,5 @@
 #!/bin/bash
-# no loose ends, a licence line in every file, every package named in README.md
+# no loose ends, a licence line in every file, README.md names every package and shows the example
 . "$(dirname "$0")/lib.sh"
 status=0
 
@@ -27,4 +27,9 @@ done
 for package in $(awk '/^[a-z]/ { print $2 }' test/lab/packages.txt); do
     grep -qw -- "$package" README.md || { echo "README.md does not name $package"; status=1; }
 done
+# README.md shows the example app as it is built and tested.
+if ! diff <(sed -n '/^```c$/,/^```$/p' README.md | sed '1d;$d') <(sed '1,/^ \*\/$/d' doc/example_app.c); then
+    echo 'README.md shows another app than doc/example_app.c'
+    status=1
+fi
 exit $status

@@ -6,6 +6,7 @@
 #include "runtime/loop.h"
 #include "test/unit/unit.h"
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,19 @@ static void open_loop(void)
 {
     ck_assert_int_eq(loop_open(), 0);
 }
+
+START_TEST(as_many_descriptors_as_the_hard_limit_allows_may_be_open)
+{
+    struct rlimit files;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max / 2;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    ck_assert_int_eq(loop_open(), 0);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    ck_assert_uint_eq(files.rlim_cur, files.rlim_max);
+    loop_close();
+}
+END_TEST
 
 START_TEST(deferred_work_runs_once_in_order_and_not_at_once)
 {
@@ -246,6 +260,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        as_many_descriptors_as_the_hard_limit_allows_may_be_open,
         deferred_work_runs_once_in_order_and_not_at_once,
         work_that_defers_itself_runs_once_a_turn_and_no_turn_waits,
         stop_ends_the_run_after_the_turn_with_its_status,
