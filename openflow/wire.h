@@ -16,8 +16,7 @@
 #define OFP_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 
 #define OFP_VERSION            0x01
-#define OFP_TCP_PORT           6653 /* IANA's */
-#define OFP_TCP_PORT_OLD       6633 /* used before it */
+#define OFP_TCP_PORT           6653 /* IANA's; 6633 was used before it */
 #define OFP_MAX_MESSAGE        65535
 #define OFP_ETH_ALEN           6
 #define OFP_MAX_PORT_NAME_LEN  16

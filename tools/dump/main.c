@@ -54,10 +54,12 @@ static int complain(const char *why)
     return EXIT_FAILURE;
 }
 
+#define OLD_TCP_PORT 6633 /* what OpenFlow used before it had a port from IANA */
+
 /* Read what --port says; without it, OpenFlow's two ports. */
 static bool read_ports(struct dump_ports *ports, char *error)
 {
-    static const struct dump_ports standard = {.port = {OFP_TCP_PORT, OFP_TCP_PORT_OLD}, .n = 2};
+    static const struct dump_ports standard = {.port = {OFP_TCP_PORT, OLD_TCP_PORT}, .n = 2};
     if (options.ports.n == 0)
         *ports = standard;
     for (size_t i = 0; i < options.ports.n; i++) {
