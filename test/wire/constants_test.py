@@ -22,6 +22,7 @@ TARBALL = "/usr/src/openvswitch/openvswitch.tar.gz"
 RENAMED = {
     "OFP_VERSION": "OFP10_VERSION",
     "OFP_TCP_PORT": "OFP_PORT",
+    "OFP_TCP_PORT_OLD": "OFP_OLD_PORT",
     "OFP_DESC_STR_LEN": "DESC_STR_LEN",
     "OFP_SERIAL_NUM_LEN": "SERIAL_NUM_LEN",
     "OFP_VLAN_NONE": "OFP10_VLAN_NONE",
