@@ -5,6 +5,7 @@ test_interop_faults_SOURCES = test/interop/faults.c test/unit/faults.c test/unit
 test_interop_faults_LDADD = libmorgana-openflow.a
 
 EXTRA_DIST += \
+	test/interop/bench_test.py \
 	test/interop/connections_test.py \
 	test/interop/demo_test.py \
 	test/interop/errors_test.py \
