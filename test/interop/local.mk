@@ -9,5 +9,6 @@ EXTRA_DIST += \
 	test/interop/connections_test.py \
 	test/interop/demo_test.py \
 	test/interop/errors_test.py \
+	test/interop/names_test.py \
 	test/interop/peers_test.py \
 	test/interop/switching_test.py
