@@ -66,6 +66,7 @@ struct emulated {
     bool dead;             /* ... and talking, for so long that the session must end */
     uint32_t xid, sessions;
     uint16_t miss_send_len;
+    uint64_t drops_before; /* what the controller had dropped when the session began */
     struct debt debts[DEBTS_MAX];
     struct timer again, act, stall;
 

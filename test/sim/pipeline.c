@@ -145,7 +145,7 @@ static void flood(struct emulated *e, uint16_t in_port, uint64_t serial)
 
 static void output(struct emulated *e, uint16_t port, uint16_t in_port, uint64_t serial)
 {
-    if (world.breakage == BREAK_FLOOD && !world.rough)
+    if (world.breakage == BREAK_FLOOD && world.part == SPEAKING)
         flood(e, in_port, serial);
     else if (port == OFPP_FLOOD || port == OFPP_ALL)
         flood(e, in_port, serial);

@@ -44,7 +44,7 @@ void world_fail(const char *format, ...)
 
 bool world_mishap(uint64_t n)
 {
-    return world.rough && sim_random(1000) < n;
+    return world.part == ROUGH && sim_random(1000) < n;
 }
 
 static bool failed(void)
@@ -79,7 +79,8 @@ static void start_controller(void)
     world.config.echo_interval = 5 * NS_PER_S;
     world.config.echo_limit = 15 * NS_PER_S;
     world.config.reconnect_max = 4 * NS_PER_S;
-    world.config.out_limit = OFP_MAX_MESSAGE << sim_random(5);
+    world.config.out_limit =
+        sim_random(4) > 0 ? STREAM_OUT_LIMIT : 1000 + sim_random(OFP_MAX_MESSAGE);
     world.config.max_requests = 1 + sim_random(20);
     if (sim_random(8) == 0)
         world.config.max_reply = 100000;
@@ -107,7 +108,6 @@ static void start_switches(void)
 static void rough_times(void)
 {
     struct sim_faults faults;
-    world.rough = true;
     while (loop_now() < ROUGH_TIME && !failed()) {
         faults = random_faults();
         sim_set_faults(&faults);
@@ -115,7 +115,7 @@ static void rough_times(void)
         if (sim_random(10) == 0)
             sim_cut_all();
     }
-    world.rough = false;
+    world.part = CALM;
 }
 
 static void come_to_rest(void)
@@ -189,6 +189,7 @@ static void speak(size_t from, size_t to)
 static void all_speak(void)
 {
     uint64_t before;
+    world.part = SPEAKING;
     for (size_t from = 0; from < HOSTS_MAX; from++)
         speak(from, HOSTS_MAX);
     for (size_t from = 0; from < HOSTS_MAX; from++)

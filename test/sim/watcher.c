@@ -158,7 +158,7 @@ static void on_again(void *user)
 {
     (void)user;
     check_bounds();
-    if (!world.rough)
+    if (world.part != ROUGH)
         return;
     ctl_each_dp(world.ctl, visit, NULL);
     loop_timer_arm(&watcher.again, loop_now() + sim_random(2 * ASK_EVERY));

@@ -36,7 +36,7 @@ struct world {
     struct emulated *emulated[EMULATED_MAX];
     size_t n_emulated;
     bool learning; /* the app; else the hub */
-    bool rough;    /* the first part */
+    enum { ROUGH, CALM, SPEAKING } part;
     enum breakage breakage;
     bool broken;          /* the breakage has happened */
     uint64_t last_serial; /* of the frames of all hosts */
