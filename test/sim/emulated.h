@@ -88,6 +88,12 @@ void emulated_free(struct emulated *e);
 /* Rough times are over: read, mend the ports; a twin goes for good. */
 void emulated_calm(struct emulated *e);
 
+/* A port's link goes down, or up again; the controller is told. */
+void emulated_flap(struct emulated *e, uint16_t port_no);
+
+/* What the controller dropped because the switch was too slow is not owed any longer. */
+void emulated_forgive(struct emulated *e);
+
 /* All is at rest: it is connected, and nothing is owed to it. */
 void emulated_check_rest(const struct emulated *e);
 
@@ -104,6 +110,9 @@ void pipeline_init(struct emulated *e);
 /* Host `from` sends a frame to host `to` (n_hosts: to all; beyond: to nobody there). Returns its
  * serial. */
 uint64_t pipeline_send(struct emulated *e, size_t from, size_t to);
+
+/* Two hosts change places, without a word. */
+void pipeline_swap(struct emulated *e, size_t a, size_t b);
 
 /* Do as a list of actions says with a frame that came in at `in_port`. */
 void pipeline_execute(struct emulated *e, struct span actions, struct span frame, uint16_t in_port);

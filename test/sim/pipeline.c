@@ -126,6 +126,13 @@ void pipeline_port(const struct emulated *e, uint16_t port_no, struct ofp_phy_po
     port->state = be32_of(e->port_down[port_no] ? OFPPS_LINK_DOWN : 0);
 }
 
+void pipeline_swap(struct emulated *e, size_t a, size_t b)
+{
+    uint16_t port = e->port_of[a];
+    e->port_of[a] = e->port_of[b];
+    e->port_of[b] = port;
+}
+
 static void receive(struct emulated *e, uint16_t port, uint64_t serial)
 {
     for (size_t i = 0; i < e->n_hosts; i++) {
@@ -145,7 +152,7 @@ static void flood(struct emulated *e, uint16_t in_port, uint64_t serial)
 
 static void output(struct emulated *e, uint16_t port, uint16_t in_port, uint64_t serial)
 {
-    if (world.breakage == BREAK_FLOOD && world.part == SPEAKING)
+    if (world.breakage == BREAK_FLOOD && world.part == PEACE)
         flood(e, in_port, serial);
     else if (port == OFPP_FLOOD || port == OFPP_ALL)
         flood(e, in_port, serial);

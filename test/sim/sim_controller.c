@@ -24,7 +24,6 @@
 
 #define ROUGH_TIME  (40 * NS_PER_S)
 #define SETTLE_TIME (400 * NS_PER_S) /* longer than any flow lives and any wait for a session */
-#define SPEAK_TIME  (100 * NS_PER_MS)
 #define REPEAT      10
 
 struct world world;
@@ -47,15 +46,9 @@ bool world_mishap(uint64_t n)
     return world.part == ROUGH && sim_random(1000) < n;
 }
 
-static bool failed(void)
+void world_pass(uint64_t ns)
 {
-    return world.failure[0] != '\0';
-}
-
-/* Let virtual time pass, unless the run has failed. */
-static void pass(uint64_t ns)
-{
-    if (!failed())
+    if (!world_failed())
         sim_run(loop_now() + ns);
 }
 
@@ -108,10 +101,10 @@ static void start_switches(void)
 static void rough_times(void)
 {
     struct sim_faults faults;
-    while (loop_now() < ROUGH_TIME && !failed()) {
+    while (loop_now() < ROUGH_TIME && !world_failed()) {
         faults = random_faults();
         sim_set_faults(&faults);
-        pass(NS_PER_S + sim_random(10 * NS_PER_S));
+        world_pass(NS_PER_S + sim_random(10 * NS_PER_S));
         if (sim_random(10) == 0)
             sim_cut_all();
     }
@@ -123,7 +116,9 @@ static void come_to_rest(void)
     sim_set_faults(&no_faults);
     for (size_t i = 0; i < world.n_emulated; i++)
         emulated_calm(world.emulated[i]);
-    pass(SETTLE_TIME);
+    world_pass(SETTLE_TIME);
+    for (size_t i = 0; i < world.n_emulated; i++)
+        emulated_forgive(world.emulated[i]);
 }
 
 static void check_rest(void)
@@ -139,79 +134,16 @@ static void check_rest(void)
                  world.ctl->n_sessions, n);
 }
 
-/* --- Every host speaks to every other -------------------------------------------------------- */
-
-/* On every switch that has such hosts at once, host `from` sends to host `to`. */
-static void all_send(size_t from, size_t to)
-{
-    for (size_t i = 0; i < world.n_emulated; i++) {
-        struct emulated *e = world.emulated[i];
-        if (from >= e->n_hosts || (to >= e->n_hosts && to != HOSTS_MAX) || e->twin)
-            continue;
-        e->received = 0;
-        e->twice = false;
-        e->watched = world.last_serial + 1;
-        pipeline_send(e, from, to == HOSTS_MAX ? e->n_hosts : to);
-    }
-    pass(SPEAK_TIME);
-}
-
-/* A hub lets all hear; a learning switch, which knows them, only the one. */
-static void check_heard(size_t from, size_t to)
-{
-    for (size_t i = 0; i < world.n_emulated; i++) {
-        const struct emulated *e = world.emulated[i];
-        uint32_t all = ((1u << e->n_hosts) - 1) & ~(1u << from);
-        if (from >= e->n_hosts || (to >= e->n_hosts && to != HOSTS_MAX) || e->twin)
-            continue;
-        uint32_t due = world.learning && to != HOSTS_MAX ? 1u << to : all;
-        world_expect(e->received == due && !e->twice,
-                     "switch %u: what host %zu sent to %zu was heard by 0x%x, not by 0x%x%s",
-                     e->number, from, to, e->received, due, e->twice ? ", and twice" : "");
-    }
-}
-
-static uint64_t all_packet_ins(void)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < world.n_emulated; i++)
-        n += world.emulated[i]->packet_ins;
-    return n;
-}
-
-static void speak(size_t from, size_t to)
-{
-    all_send(from, to);
-    if (!failed())
-        check_heard(from, to);
-}
-
-static void all_speak(void)
-{
-    uint64_t before;
-    world.part = SPEAKING;
-    for (size_t from = 0; from < HOSTS_MAX; from++)
-        speak(from, HOSTS_MAX);
-    for (size_t from = 0; from < HOSTS_MAX; from++)
-        for (size_t to = 0; to < HOSTS_MAX; to++)
-            if (from != to)
-                speak(from, to);
-    before = all_packet_ins();
-    for (size_t from = 0; from < HOSTS_MAX; from++)
-        speak(from, (from + 1) % HOSTS_MAX);
-    world_expect(!world.learning || all_packet_ins() == before,
-                 "%" PRIu64 " packets had no flow, though all had spoken",
-                 all_packet_ins() - before);
-}
+/* --- A run ----------------------------------------------------------------------------------- */
 
 static void end_run(void)
 {
     ctl_free(world.ctl);
     for (size_t i = 0; i < world.n_emulated; i++)
         emulated_free(world.emulated[i]);
-    if (!failed())
+    if (!world_failed())
         world_expect(!sim_run(loop_now() + 3600 * NS_PER_S), "something goes on for ever");
-    if (!failed())
+    if (!world_failed())
         watcher_check_end();
     loop_close();
 }
@@ -227,10 +159,10 @@ static uint64_t run_once(uint64_t seed, enum breakage breakage)
     start_switches();
     rough_times();
     come_to_rest();
-    if (!failed())
+    if (!world_failed())
         check_rest();
-    all_speak();
-    if (!failed())
+    peace();
+    if (!world_failed())
         check_rest();
     end_run();
     return sim_digest();
@@ -241,7 +173,7 @@ static uint64_t run_once(uint64_t seed, enum breakage breakage)
 static void run_seed(uint64_t seed, enum breakage breakage, bool again)
 {
     uint64_t digest = run_once(seed, breakage);
-    if (failed() || !again)
+    if (world_failed() || !again)
         return;
     if (run_once(seed + (breakage == BREAK_REPLAY), breakage) != digest)
         world_fail("the same seed gave two different runs");
@@ -329,12 +261,12 @@ static int run_range(const char *program, uint64_t first, uint64_t last, enum br
     unsigned passed = 0, bad = 0;
     for (uint64_t seed = first; seed <= last && seed >= first; seed++) {
         run_seed(seed, breakage, seed % REPEAT == 0 || first == last);
-        if (failed())
+        if (world_failed())
             report(program, seed, options.broken);
         else if (options.show)
             fputs(sim_log(), stdout);
-        passed += !failed();
-        bad += failed();
+        passed += !world_failed();
+        bad += world_failed();
     }
     if (last - first >= MANY_SEEDS - 1)
         bad += never_happened();

@@ -3,10 +3,11 @@
  *
  * A run has three parts. While it is rough, connections are cut, delayed and refused, switches stop
  * reading, ports fail and hosts move. Then all faults end and everything has to come to rest. Last,
- * every host speaks to every other of its switch. What must hold throughout is checked where it can
- * first be seen; the first breach ends the run.
+ * in peace, every host speaks to every other of its switch, and again after hosts have moved. What
+ * must hold throughout is checked where it can first be seen; the first breach ends the run.
  *
  *     sim_controller.c  options, seeds, the parts of a run
+ *     peace.c           the last part
  *     watcher.c         an app behind the real ones: joins, leaves, requests, bounds
  *     emulated.c        a switch: its session, and the answers that it owes
  *     pipeline.c        its flow table, its ports and hosts
@@ -36,7 +37,7 @@ struct world {
     struct emulated *emulated[EMULATED_MAX];
     size_t n_emulated;
     bool learning; /* the app; else the hub */
-    enum { ROUGH, CALM, SPEAKING } part;
+    enum { ROUGH, CALM, PEACE } part;
     enum breakage breakage;
     bool broken;          /* the breakage has happened */
     uint64_t last_serial; /* of the frames of all hosts */
@@ -48,11 +49,24 @@ extern struct world world;
 /* Something is wrong: the first time, note what, and end the run. */
 void world_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+static inline bool world_failed(void)
+{
+    return world.failure[0] != '\0';
+}
+
 /* world_fail() unless `good`. Returns `good`. */
 #define world_expect(good, ...) ((good) ? true : (world_fail(__VA_ARGS__), false))
 
+/* Let virtual time pass, unless the run has failed. */
+void world_pass(uint64_t ns);
+
 /* True `n` times in a thousand, while it is rough. */
 bool world_mishap(uint64_t n);
+
+/* --- peace.c --------------------------------------------------------------------------------- */
+
+/* The last part of a run. */
+void peace(void);
 
 /* --- watcher.c ------------------------------------------------------------------------------- */
 
