@@ -62,7 +62,7 @@ static const struct setter fields[] = {
 
 static const struct setter *find_setter(const struct setter *s, struct word name)
 {
-    while (s->name != NULL && !word_is(name, s->name))
+    while (s->name != NULL && !ofp_word_is(name, s->name))
         s++;
     return s->name != NULL ? s : NULL;
 }
@@ -70,7 +70,7 @@ static const struct setter *find_setter(const struct setter *s, struct word name
 /* The end of every action: NULL if there was room for it. */
 static const char *done(bool put, const struct scan_item *item, char *error)
 {
-    return put ? NULL : scan_error(error, item->all, "no room for so many actions");
+    return put ? NULL : ofp_scan_error(error, item->all, "no room for so many actions");
 }
 
 /* --- Setters ---------------------------------------------------------------------------------- */
@@ -113,10 +113,11 @@ static const char *parse_setter(const struct scan_item *item, const struct sette
                                 struct word text, struct buf *list, char *error)
 {
     uint64_t value;
-    if (!scan_value(text, s->kind, s->max, &value))
-        return scan_value_error(error, item->all, s->kind, s->max);
+    if (!ofp_scan_value(text, s->kind, s->max, &value))
+        return ofp_scan_value_error(error, item->all, s->kind, s->max);
     if (s->type == OFPAT_SET_NW_TOS && value & 3)
-        return scan_error(error, item->all, "a TOS is a multiple of 4: its lower two bits are ECN");
+        return ofp_scan_error(error, item->all,
+                              "a TOS is a multiple of 4: its lower two bits are ECN");
     return done(put_setter(list, s->type, value), item, error);
 }
 
@@ -125,15 +126,15 @@ static const char *parse_set_field(const struct scan_item *item, struct buf *lis
     struct word value, field;
     const struct setter *s;
     uint64_t dscp;
-    if (!word_split(item->value, "->", &value, &field))
-        return scan_error(error, item->all, "expected set_field:VALUE->FIELD");
-    if (word_is(field, "ip_dscp")) {
-        if (!scan_number(value, 63, &dscp))
-            return scan_value_error(error, item->all, SCAN_NUMBER, 63);
+    if (!ofp_word_split(item->value, "->", &value, &field))
+        return ofp_scan_error(error, item->all, "expected set_field:VALUE->FIELD");
+    if (ofp_word_is(field, "ip_dscp")) {
+        if (!ofp_scan_number(value, 63, &dscp))
+            return ofp_scan_value_error(error, item->all, SCAN_NUMBER, 63);
         return done(ofp_put_set_nw_tos(list, (uint8_t)(dscp << 2)), item, error);
     }
     if ((s = find_setter(fields, field)) == NULL)
-        return scan_error(error, item->all, "is not a field that OpenFlow 1.0 can set");
+        return ofp_scan_error(error, item->all, "is not a field that OpenFlow 1.0 can set");
     return parse_setter(item, s, value, list, error);
 }
 
@@ -148,7 +149,7 @@ static const char *put_port(const struct scan_item *item, uint16_t port_no, stru
                             char *error)
 {
     if (!is_physical(port_no) && (port_no < OFPP_IN_PORT || port_no > OFPP_LOCAL))
-        return scan_error(error, item->all, "nothing can be sent to this port");
+        return ofp_scan_error(error, item->all, "nothing can be sent to this port");
     return done(ofp_put_output(list, port_no, port_no == OFPP_CONTROLLER ? WHOLE_FRAME : 0), item,
                 error);
 }
@@ -156,8 +157,8 @@ static const char *put_port(const struct scan_item *item, uint16_t port_no, stru
 static const char *parse_output(const struct scan_item *item, struct buf *list, char *error)
 {
     uint16_t port_no;
-    if (!scan_port(item->value, &port_no))
-        return scan_value_error(error, item->all, SCAN_PORT, 0);
+    if (!ofp_scan_port(item->value, &port_no))
+        return ofp_scan_value_error(error, item->all, SCAN_PORT, 0);
     return put_port(item, port_no, list, error);
 }
 
@@ -167,14 +168,14 @@ static const char *parse_controller(const struct scan_item *item, struct buf *li
     struct word rest = item->value;
     struct scan_item inner;
     uint64_t max_len = WHOLE_FRAME;
-    if (!scan_number(item->value, WHOLE_FRAME, &max_len)) {
+    if (!ofp_scan_number(item->value, WHOLE_FRAME, &max_len)) {
         max_len = WHOLE_FRAME;
-        while (scan_item(&rest, &inner)) {
-            if (!word_is(inner.name, "max_len"))
-                return scan_error(error, inner.all,
-                                  "expected max_len=N or N alone, N from 0 to 65535");
-            if (!scan_number(inner.value, WHOLE_FRAME, &max_len))
-                return scan_value_error(error, inner.all, SCAN_NUMBER, WHOLE_FRAME);
+        while (ofp_scan_item(&rest, &inner)) {
+            if (!ofp_word_is(inner.name, "max_len"))
+                return ofp_scan_error(error, inner.all,
+                                      "expected max_len=N or N alone, N from 0 to 65535");
+            if (!ofp_scan_number(inner.value, WHOLE_FRAME, &max_len))
+                return ofp_scan_value_error(error, inner.all, SCAN_NUMBER, WHOLE_FRAME);
         }
     }
     return done(ofp_put_output(list, OFPP_CONTROLLER, (uint16_t)max_len), item, error);
@@ -186,15 +187,16 @@ static const char *parse_enqueue(const struct scan_item *item, struct buf *list,
     struct word port, queue;
     uint16_t port_no;
     uint64_t queue_id;
-    if (!word_split(item->value, ":", &port, &queue) &&
-        !word_split(item->value, ",", &port, &queue))
-        return scan_error(error, item->all, "expected enqueue:PORT:QUEUE or enqueue(PORT,QUEUE)");
-    if (!scan_port(port, &port_no))
-        return scan_value_error(error, port, SCAN_PORT, 0);
+    if (!ofp_word_split(item->value, ":", &port, &queue) &&
+        !ofp_word_split(item->value, ",", &port, &queue))
+        return ofp_scan_error(error, item->all,
+                              "expected enqueue:PORT:QUEUE or enqueue(PORT,QUEUE)");
+    if (!ofp_scan_port(port, &port_no))
+        return ofp_scan_value_error(error, port, SCAN_PORT, 0);
     if (!is_physical(port_no) && port_no != OFPP_IN_PORT)
-        return scan_error(error, item->all, "only physical ports and IN_PORT have queues");
-    if (!scan_number(queue, UINT32_MAX, &queue_id))
-        return scan_value_error(error, queue, SCAN_NUMBER, UINT32_MAX);
+        return ofp_scan_error(error, item->all, "only physical ports and IN_PORT have queues");
+    if (!ofp_scan_number(queue, UINT32_MAX, &queue_id))
+        return ofp_scan_value_error(error, queue, SCAN_NUMBER, UINT32_MAX);
     return done(ofp_put_enqueue(list, port_no, (uint32_t)queue_id), item, error);
 }
 
@@ -203,21 +205,22 @@ static const char *parse_enqueue(const struct scan_item *item, struct buf *list,
 static const char *parse_strip_vlan(const struct scan_item *item, struct buf *list, char *error)
 {
     if (item->value.n > 0)
-        return scan_error(error, item->all, "takes no value");
+        return ofp_scan_error(error, item->all, "takes no value");
     return done(ofp_put_strip_vlan(list), item, error);
 }
 
 static const char *parse_dec_ttl(const struct scan_item *item, struct buf *list, char *error)
 {
     if (item->value.n > 0)
-        return scan_error(error, item->all, "takes no value in OpenFlow 1.0");
+        return ofp_scan_error(error, item->all, "takes no value in OpenFlow 1.0");
     return done(ofp_put_dec_ttl(list), item, error);
 }
 
 static const char *parse_set_queue(const struct scan_item *item, struct buf *list, char *error)
 {
     (void)list;
-    return scan_error(error, item->all, "OpenFlow 1.0 has no such action: use enqueue:PORT:QUEUE");
+    return ofp_scan_error(error, item->all,
+                          "OpenFlow 1.0 has no such action: use enqueue:PORT:QUEUE");
 }
 
 static const struct {
@@ -237,23 +240,23 @@ static const char *parse_action(const struct scan_item *item, struct buf *list, 
     if (s != NULL)
         return parse_setter(item, s, item->value, list, error);
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-        if (word_is(item->name, others[i].name))
+        if (ofp_word_is(item->name, others[i].name))
             return others[i].parse(item, list, error);
-    if (item->value.n == 0 && scan_port(item->name, &port_no))
+    if (item->value.n == 0 && ofp_scan_port(item->name, &port_no))
         return put_port(item, port_no, list, error);
-    return scan_error(error, item->all, "is not an action of OpenFlow 1.0");
+    return ofp_scan_error(error, item->all, "is not an action of OpenFlow 1.0");
 }
 
 const char *ofp_parse_actions(const char *text, struct buf *list, char *error)
 {
-    struct word rest = word_of(text);
+    struct word rest = ofp_word_of(text);
     struct scan_item item;
     bool drop = false;
-    for (int n = 0; scan_item(&rest, &item); n++) {
+    for (int n = 0; ofp_scan_item(&rest, &item); n++) {
         const char *bad;
-        if (drop || (n > 0 && word_is(item.name, "drop")))
-            return scan_error(error, item.all, "no other action may stand beside \"drop\"");
-        drop = word_is(item.all, "drop");
+        if (drop || (n > 0 && ofp_word_is(item.name, "drop")))
+            return ofp_scan_error(error, item.all, "no other action may stand beside \"drop\"");
+        drop = ofp_word_is(item.all, "drop");
         if (!drop && (bad = parse_action(&item, list, error)) != NULL)
             return bad;
     }

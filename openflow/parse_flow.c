@@ -48,7 +48,7 @@ static const struct attribute {
 static const struct attribute *find_attribute(struct word name)
 {
     for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++)
-        if (word_is(name, attributes[i].name))
+        if (ofp_word_is(name, attributes[i].name))
             return &attributes[i];
     return NULL;
 }
@@ -74,11 +74,11 @@ static void set_number(struct ofp_msg_flow_mod *flow, const struct attribute *a,
 static const char *check_table(const struct scan_item *item, char *error)
 {
     uint64_t table;
-    if (!scan_number(item->value, 255, &table))
-        return scan_value_error(error, item->all, SCAN_NUMBER, 255);
+    if (!ofp_scan_number(item->value, 255, &table))
+        return ofp_scan_value_error(error, item->all, SCAN_NUMBER, 255);
     return table == 0 || table == 255
                ? NULL
-               : scan_error(error, item->all, "an OpenFlow 1.0 flow cannot name its table");
+               : ofp_scan_error(error, item->all, "an OpenFlow 1.0 flow cannot name its table");
 }
 
 static const char *parse_attribute(const struct scan_item *item, const struct attribute *a,
@@ -87,17 +87,17 @@ static const char *parse_attribute(const struct scan_item *item, const struct at
     enum scan_kind scan = a->kind == PORT ? SCAN_PORT : SCAN_NUMBER;
     uint64_t value;
     if (!(a->commands >> flow->command & 1))
-        return scan_error(error, item->all, "has no meaning in this command");
+        return ofp_scan_error(error, item->all, "has no meaning in this command");
     if (a->kind == PAST)
         return NULL;
     if (a->kind == TABLE)
         return check_table(item, error);
     if (a->kind == FLAG) {
         flow->flags |= (uint16_t)a->at;
-        return item->value.n == 0 ? NULL : scan_error(error, item->all, "takes no value");
+        return item->value.n == 0 ? NULL : ofp_scan_error(error, item->all, "takes no value");
     }
-    if (!scan_value(item->value, scan, greatest(a), &value))
-        return scan_value_error(error, item->all, scan, greatest(a));
+    if (!ofp_scan_value(item->value, scan, greatest(a), &value))
+        return ofp_scan_value_error(error, item->all, scan, greatest(a));
     set_number(flow, a, value);
     return NULL;
 }
@@ -105,7 +105,7 @@ static const char *parse_attribute(const struct scan_item *item, const struct at
 /* "actions=", after which all is actions. */
 static bool begins_actions(const struct scan_item *item)
 {
-    return (word_is(item->name, "actions") || word_is(item->name, "action")) &&
+    return (ofp_word_is(item->name, "actions") || ofp_word_is(item->name, "action")) &&
            item->name.n < item->all.n && item->name.s[item->name.n] == '=';
 }
 
@@ -113,10 +113,10 @@ static bool begins_actions(const struct scan_item *item)
 static const char *parse_items(const char *text, struct ofp_msg_flow_mod *flow,
                                struct ofp_match *match, const char **actions, char *error)
 {
-    struct word rest = word_of(text);
+    struct word rest = ofp_word_of(text);
     struct scan_item item;
     *actions = NULL;
-    while (scan_item(&rest, &item)) {
+    while (ofp_scan_item(&rest, &item)) {
         const struct attribute *a = find_attribute(item.name);
         const char *bad;
         if (begins_actions(&item)) {
@@ -124,11 +124,11 @@ static const char *parse_items(const char *text, struct ofp_msg_flow_mod *flow,
             break;
         }
         bad = a != NULL ? parse_attribute(&item, a, flow, error)
-                        : parse_match_item(&item, match, error);
+                        : ofp_parse_match_item(&item, match, error);
         if (bad != NULL)
             return bad;
     }
-    return parse_match_end(match, error);
+    return ofp_parse_match_end(match, error);
 }
 
 const char *ofp_parse_flow(const char *text, uint16_t command, struct ofp_msg_flow_mod *flow,
@@ -147,9 +147,9 @@ const char *ofp_parse_flow(const char *text, uint16_t command, struct ofp_msg_fl
     };
     bad = parse_items(text, flow, match, &list, error);
     if (bad == NULL && takes_actions && list == NULL)
-        bad = scan_error(error, word_of(text), "says no actions: end it with actions=...");
+        bad = ofp_scan_error(error, ofp_word_of(text), "says no actions: end it with actions=...");
     if (bad == NULL && !takes_actions && list != NULL)
-        bad = scan_error(error, word_of(list), "flows are deleted without actions");
+        bad = ofp_scan_error(error, ofp_word_of(list), "flows are deleted without actions");
     if (bad == NULL && list != NULL)
         bad = ofp_parse_actions(list, actions, error);
     flow->actions = span_of(actions->data + before, actions->len - before);

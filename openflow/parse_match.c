@@ -104,7 +104,7 @@ static const struct field fields[] = {
 static const struct field *find_field(struct word name)
 {
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
-        if (word_is(name, fields[i].name))
+        if (ofp_word_is(name, fields[i].name))
             return &fields[i];
     return NULL;
 }
@@ -112,7 +112,7 @@ static const struct field *find_field(struct word name)
 static const struct ofp_protocol_name *find_protocol(struct word name)
 {
     const struct ofp_protocol_name *p = ofp_protocol_names;
-    while (p->name != NULL && !word_is(name, p->name))
+    while (p->name != NULL && !ofp_word_is(name, p->name))
         p++;
     return p->name != NULL ? p : NULL;
 }
@@ -139,11 +139,11 @@ static void set_member(struct ofp_match *match, const struct field *f, uint64_t 
 static bool scan_mask(struct word w, const struct field *f, uint64_t full, uint64_t *mask)
 {
     uint64_t bits;
-    if (f->kind == SCAN_IPV4 && scan_number(w, 32, &bits)) {
+    if (f->kind == SCAN_IPV4 && ofp_scan_number(w, 32, &bits)) {
         *mask = full << (32 - bits) & full;
         return true;
     }
-    return scan_value(w, f->kind, full, mask);
+    return ofp_scan_value(w, f->kind, full, mask);
 }
 
 /* How many trailing bits `mask` leaves wild; a field that is no address has only none and all. */
@@ -152,18 +152,20 @@ static const char *wild_bits(const struct scan_item *item, const struct field *f
 {
     uint64_t full = UINT64_MAX >> (64 - 8 * f->width), bits;
     if (!scan_mask(mask, f, full, &bits))
-        return scan_error(error, item->all, "the mask behind the slash cannot be read");
+        return ofp_scan_error(error, item->all, "the mask behind the slash cannot be read");
     *wild = bits == 0 ? 32 : (uint32_t)__builtin_ctzll(bits);
     if (f->kind == SCAN_IPV4 && bits != (full << *wild & full))
-        return scan_error(error, item->all, "OpenFlow 1.0 matches only leading bits of an address");
+        return ofp_scan_error(error, item->all,
+                              "OpenFlow 1.0 matches only leading bits of an address");
     if (f->kind != SCAN_IPV4 && bits != 0 && bits != full)
-        return scan_error(error, item->all, "OpenFlow 1.0 matches all of this field or nothing");
+        return ofp_scan_error(error, item->all,
+                              "OpenFlow 1.0 matches all of this field or nothing");
     return NULL;
 }
 
 static bool is_any(const struct field *f, struct word value)
 {
-    return word_is(value, "*") || (f->kind != SCAN_PORT && word_is(value, "any"));
+    return ofp_word_is(value, "*") || (f->kind != SCAN_PORT && ofp_word_is(value, "any"));
 }
 
 static const char *parse_field(const struct scan_item *item, const struct field *f,
@@ -177,16 +179,16 @@ static const char *parse_field(const struct scan_item *item, const struct field 
         set_wildcards(match, f, 32);
         return NULL;
     }
-    if (f->kind != SCAN_PORT && word_split(text, "/", &text, &mask))
+    if (f->kind != SCAN_PORT && ofp_word_split(text, "/", &text, &mask))
         bad = wild_bits(item, f, mask, &wild, error);
     if (bad != NULL)
         return bad;
-    if (!scan_value(text, f->kind, f->max, &value))
-        return scan_value_error(error, item->all, f->kind, f->max);
+    if (!ofp_scan_value(text, f->kind, f->max, &value))
+        return ofp_scan_value_error(error, item->all, f->kind, f->max);
     if (f->set == NULL)
         set_member(match, f, value);
     else if ((bad = f->set(match, value)) != NULL)
-        return scan_error(error, item->all, bad);
+        return ofp_scan_error(error, item->all, bad);
     set_wildcards(match, f, wild);
     return NULL;
 }
@@ -197,9 +199,9 @@ static const char *parse_protocol(const struct scan_item *item, const struct ofp
 {
     uint32_t w = be32_get(match->wildcards) & ~(uint32_t)OFPFW_DL_TYPE;
     if (item->value.n > 0)
-        return scan_error(error, item->all, "takes no value");
+        return ofp_scan_error(error, item->all, "takes no value");
     if (p->nw_proto != OFP_ANY_PROTO && p->dl_type != HDR_ETH_IPV4)
-        return scan_error(error, item->all, "OpenFlow 1.0 does not look into IPv6");
+        return ofp_scan_error(error, item->all, "OpenFlow 1.0 does not look into IPv6");
     match->dl_type = be16_of(p->dl_type);
     if (p->nw_proto != OFP_ANY_PROTO) {
         match->nw_proto = (uint8_t)p->nw_proto;
@@ -209,7 +211,7 @@ static const char *parse_protocol(const struct scan_item *item, const struct ofp
     return NULL;
 }
 
-const char *parse_match_item(const struct scan_item *item, struct ofp_match *match, char *error)
+const char *ofp_parse_match_item(const struct scan_item *item, struct ofp_match *match, char *error)
 {
     const struct field *f = find_field(item->name);
     const struct ofp_protocol_name *p = find_protocol(item->name);
@@ -217,16 +219,17 @@ const char *parse_match_item(const struct scan_item *item, struct ofp_match *mat
         return parse_field(item, f, match, error);
     if (p != NULL)
         return parse_protocol(item, p, match, error);
-    return scan_error(error, item->all, "is not a field that OpenFlow 1.0 matches");
+    return ofp_scan_error(error, item->all, "is not a field that OpenFlow 1.0 matches");
 }
 
-const char *parse_match_end(struct ofp_match *match, char *error)
+const char *ofp_parse_match_end(struct ofp_match *match, char *error)
 {
     struct ofp_key key, mask;
     uint32_t w = be32_get(match->wildcards);
     if (!(w & OFPFW_DL_VLAN) && be16_get(match->dl_vlan) == OFP_VLAN_NONE) {
         if (!(w & OFPFW_DL_VLAN_PCP) && match->dl_vlan_pcp != 0)
-            return scan_error(error, word_of("dl_vlan_pcp"), "a frame without a VLAN tag has none");
+            return ofp_scan_error(error, ofp_word_of("dl_vlan_pcp"),
+                                  "a frame without a VLAN tag has none");
         match->dl_vlan_pcp = 0; /* exactly, as Open vSwitch says it: see ofp_match_canonical() */
         w &= ~(uint32_t)OFPFW_DL_VLAN_PCP;
     }
@@ -241,13 +244,13 @@ const char *parse_match_end(struct ofp_match *match, char *error)
 
 const char *ofp_parse_match(const char *text, struct ofp_match *match, char *error)
 {
-    struct word rest = word_of(text);
+    struct word rest = ofp_word_of(text);
     struct scan_item item;
     *match = ofp_match_any();
-    while (scan_item(&rest, &item)) {
-        const char *bad = parse_match_item(&item, match, error);
+    while (ofp_scan_item(&rest, &item)) {
+        const char *bad = ofp_parse_match_item(&item, match, error);
         if (bad != NULL)
             return bad;
     }
-    return parse_match_end(match, error);
+    return ofp_parse_match_end(match, error);
 }

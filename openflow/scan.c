@@ -11,7 +11,7 @@
 
 #define SHOWN 60 /* of a bad word, in a message */
 
-struct word word_of(const char *text)
+struct word ofp_word_of(const char *text)
 {
     size_t n = 0;
     while (text[n] != '\0')
@@ -24,7 +24,7 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-bool word_is(struct word w, const char *name)
+bool ofp_word_is(struct word w, const char *name)
 {
     size_t i = 0;
     while (i < w.n && name[i] != '\0' && lower(w.s[i]) == lower(name[i]))
@@ -49,9 +49,9 @@ static struct word word_from(struct word w, size_t at)
     return (struct word){w.s + at, w.n - at};
 }
 
-bool word_split(struct word w, const char *mark, struct word *before, struct word *behind)
+bool ofp_word_split(struct word w, const char *mark, struct word *before, struct word *behind)
 {
-    size_t len = word_of(mark).n;
+    size_t len = ofp_word_of(mark).n;
     for (size_t i = 0; i + len <= w.n; i++) {
         if (bytes_equal(w.s + i, mark, len)) {
             *before = (struct word){w.s, i};
@@ -87,7 +87,7 @@ static bool ends_name(char c)
     return is_separator(c) || is_one_of(c, ":=(");
 }
 
-bool scan_item(struct word *rest, struct scan_item *item)
+bool ofp_scan_item(struct word *rest, struct scan_item *item)
 {
     size_t used;
     while (rest->n > 0 && is_separator(*rest->s))
@@ -135,7 +135,7 @@ static bool is_ambiguous(struct word w, unsigned base)
     return base == 10 && w.n > 1 && w.s[0] == '0';
 }
 
-bool scan_number(struct word w, uint64_t max, uint64_t *n)
+bool ofp_scan_number(struct word w, uint64_t max, uint64_t *n)
 {
     if (w.n > 2 && w.s[0] == '0' && lower(w.s[1]) == 'x')
         return scan_digits(word_from(w, 2), 16, max, n);
@@ -151,7 +151,7 @@ static bool scan_bytes(struct word w, const char *mark, int parts, unsigned base
     for (; parts > 0; parts--) {
         uint64_t byte;
         part = behind;
-        if (parts > 1 && !word_split(behind, mark, &part, &behind))
+        if (parts > 1 && !ofp_word_split(behind, mark, &part, &behind))
             return false;
         if (part.n > digits || is_ambiguous(part, base) || !scan_digits(part, base, 255, &byte))
             return false;
@@ -162,13 +162,14 @@ static bool scan_bytes(struct word w, const char *mark, int parts, unsigned base
 
 static bool is_port_name(struct word w, uint16_t port_no)
 {
-    return word_is(w, ofp_port_name(port_no)) || (port_no == OFPP_NONE && word_is(w, "none"));
+    return ofp_word_is(w, ofp_port_name(port_no)) ||
+           (port_no == OFPP_NONE && ofp_word_is(w, "none"));
 }
 
 /* OpenFlow 1.1 and later number the reserved ports in 32 bits. */
 #define PORT_11_MAX 0xffffff00u
 
-bool scan_port(struct word w, uint16_t *port_no)
+bool ofp_scan_port(struct word w, uint16_t *port_no)
 {
     uint64_t n;
     for (uint32_t named = OFP_FIRST_NAMED_PORT; named <= UINT16_MAX; named++) {
@@ -177,21 +178,21 @@ bool scan_port(struct word w, uint16_t *port_no)
             return true;
         }
     }
-    if (!scan_number(w, UINT32_MAX, &n) || (n > UINT16_MAX && n < PORT_11_MAX))
+    if (!ofp_scan_number(w, UINT32_MAX, &n) || (n > UINT16_MAX && n < PORT_11_MAX))
         return false;
     *port_no = (uint16_t)n;
     return true;
 }
 
-bool scan_value(struct word w, enum scan_kind kind, uint64_t max, uint64_t *value)
+bool ofp_scan_value(struct word w, enum scan_kind kind, uint64_t max, uint64_t *value)
 {
     uint16_t port_no = 0;
     bool good;
     switch (kind) {
     case SCAN_NUMBER:
-        return scan_number(w, max, value);
+        return ofp_scan_number(w, max, value);
     case SCAN_PORT:
-        good = scan_port(w, &port_no);
+        good = ofp_scan_port(w, &port_no);
         *value = port_no;
         return good;
     case SCAN_MAC:
@@ -211,14 +212,14 @@ static struct text begin_error(char *error, struct word bad)
     return t;
 }
 
-const char *scan_error(char *error, struct word bad, const char *why)
+const char *ofp_scan_error(char *error, struct word bad, const char *why)
 {
     struct text t = begin_error(error, bad);
     text_put(&t, why);
     return error;
 }
 
-const char *scan_value_error(char *error, struct word bad, enum scan_kind kind, uint64_t max)
+const char *ofp_scan_value_error(char *error, struct word bad, enum scan_kind kind, uint64_t max)
 {
     static const char *const wanted[] = {
         [SCAN_NUMBER] = "a number from 0 to ",
@@ -237,6 +238,6 @@ const char *scan_value_error(char *error, struct word bad, enum scan_kind kind, 
 
 const char *ofp_parse_port(const char *text, uint16_t *port_no, char *error)
 {
-    struct word w = word_of(text);
-    return scan_port(w, port_no) ? NULL : scan_value_error(error, w, SCAN_PORT, 0);
+    struct word w = ofp_word_of(text);
+    return ofp_scan_port(w, port_no) ? NULL : ofp_scan_value_error(error, w, SCAN_PORT, 0);
 }

@@ -25,22 +25,22 @@ struct scan_item {
     struct word value; /* empty if there is none; lies behind the name even then */
 };
 
-struct word word_of(const char *text);
+struct word ofp_word_of(const char *text);
 
 /* Is `w` this name, in any case? */
-bool word_is(struct word w, const char *name);
+bool ofp_word_is(struct word w, const char *name);
 
 /* What stands before and behind the first `mark` in `w`. False if there is none. */
-bool word_split(struct word w, const char *mark, struct word *before, struct word *behind);
+bool ofp_word_split(struct word w, const char *mark, struct word *before, struct word *behind);
 
 /* The next item of `rest`, which moves past it. False at the end. */
-bool scan_item(struct word *rest, struct scan_item *item);
+bool ofp_scan_item(struct word *rest, struct scan_item *item);
 
 /* All of `w` as a port: a number (65280 and above also as OpenFlow 1.1 numbers them, from
  * 0xffffff00 on), or a reserved name. */
-bool scan_port(struct word w, uint16_t *port_no);
+bool ofp_scan_port(struct word w, uint16_t *port_no);
 
-bool scan_number(struct word w, uint64_t max, uint64_t *n);
+bool ofp_scan_number(struct word w, uint64_t max, uint64_t *n);
 
 /* A value of one of these kinds; addresses as numbers, their first byte the highest. */
 enum scan_kind {
@@ -49,12 +49,12 @@ enum scan_kind {
     SCAN_MAC,
     SCAN_IPV4,
 };
-bool scan_value(struct word w, enum scan_kind kind, uint64_t max, uint64_t *value);
+bool ofp_scan_value(struct word w, enum scan_kind kind, uint64_t max, uint64_t *value);
 
 /* Write `"BAD": WHY` into `error` (OFP_PARSE_ERROR bytes), which is returned. */
-const char *scan_error(char *error, struct word bad, const char *why);
+const char *ofp_scan_error(char *error, struct word bad, const char *why);
 
-/* The same, for a value that scan_value() refused. */
-const char *scan_value_error(char *error, struct word bad, enum scan_kind kind, uint64_t max);
+/* The same, for a value that ofp_scan_value() refused. */
+const char *ofp_scan_value_error(char *error, struct word bad, enum scan_kind kind, uint64_t max);
 
 #endif
