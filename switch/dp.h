@@ -66,6 +66,16 @@ bool dp_port_next(const struct dp *dp, uint16_t *port_no);
 bool dp_port_desc(const struct dp *dp, uint16_t port_no, struct ofp_phy_port *desc);
 bool dp_port_stats(const struct dp *dp, uint16_t port_no, struct ofp_port_stats *stats);
 
+/* A queue of a port: what queue configuration and queue statistics say of it. */
+struct dp_queue {
+    uint32_t id;
+    uint16_t min_rate; /* in 1/10 of a per cent, or OFPQ_MIN_RATE_UNCFG */
+    uint64_t tx_packets, tx_bytes, tx_errors;
+};
+
+/* The i-th queue of a port, in ascending order of ids; false past the last. */
+bool dp_queue(const struct dp *dp, uint16_t port_no, size_t i, struct dp_queue *queue);
+
 /* --- What controllers ask for ---------------------------------------------------------------- */
 
 /* Each: true, or false with the fault to answer and nothing changed. */
@@ -74,6 +84,7 @@ bool dp_packet_out(struct dp *dp, const struct ofp_msg_packet_out *out, struct o
 bool dp_port_mod(struct dp *dp, const struct ofp_msg_port_mod *mod, struct ofp_fault *fault);
 
 uint64_t dp_id(const struct dp *dp);
+const char *dp_description(const struct dp *dp); /* as configured; never NULL */
 void dp_features(const struct dp *dp, struct ofp_msg_features *features); /* ports left empty */
 void dp_set_config(struct dp *dp, const struct ofp_msg_config *config);
 void dp_get_config(const struct dp *dp, struct ofp_msg_config *config);
