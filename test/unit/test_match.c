@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-#define ROUNDS 200000
+#define ROUNDS 50000
 
 static uint64_t seed = 1;
 
