@@ -14,8 +14,6 @@ libmorgana_controller_a_SOURCES = \
 	controller/session.h \
 	controller/apps/apps.c \
 	controller/apps/apps.h \
-	controller/apps/hosts.c \
-	controller/apps/hosts.h \
 	controller/apps/hub.c \
 	controller/apps/learning.c \
 	controller/apps/monitor.c

@@ -2,11 +2,12 @@
 noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
 	runtime/config.c runtime/counter.c runtime/endpoint.c runtime/log.c runtime/loop.c \
-	runtime/net.c runtime/pkt.c runtime/stream.c runtime/stream_input.c runtime/stream_pair.c \
+	runtime/mac_table.c runtime/net.c runtime/pkt.c runtime/stream.c runtime/stream_input.c runtime/stream_pair.c \
 	runtime/stream_pool.c runtime/timer.c \
 	runtime/buf.h runtime/bytes.h runtime/device.h runtime/netdev.h runtime/config.h runtime/counter.h runtime/endpoint.h \
-	runtime/entropy.h runtime/list.h runtime/log.h runtime/loop.h runtime/net.h runtime/pkt.h \
+	runtime/entropy.h runtime/list.h runtime/log.h runtime/loop.h runtime/mac_table.h runtime/net.h runtime/pkt.h \
 	runtime/stream.h runtime/timer.h
+libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 libruntime_unix_a_SOURCES = \
 	runtime/unix/address.c runtime/unix/connect.c runtime/unix/internal.h runtime/unix/listen.c \
 	runtime/unix/loop.c runtime/unix/net.c runtime/unix/platform.c runtime/unix/socket.c \

@@ -16,13 +16,13 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/apps.h"
-#include "controller/apps/hosts.h"
 #include "openflow/action.h"
 #include "openflow/match.h"
 #include "runtime/counter.h"
 #include "runtime/entropy.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
+#include "runtime/mac_table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -69,7 +69,7 @@ struct learning {
 /* What is known of one datapath. */
 struct table {
     struct list link; /* in learning->tables */
-    struct hosts hosts;
+    struct mac_table hosts;
     struct log_limit noise;
 };
 
@@ -117,26 +117,26 @@ static void delete_flows_of_port(struct ctl_dp *dp, uint16_t port)
 
 /* --- Packets --------------------------------------------------------------------------------- */
 
-static bool may_learn(host_addr source, uint16_t port)
+static bool may_learn(mac_addr source, uint16_t port)
 {
-    return !host_addr_is_group(source) && !host_addr_is_zero(source) &&
+    return !mac_addr_is_group(source) && !mac_addr_is_zero(source) &&
            (port < OFPP_MAX || port == OFPP_LOCAL);
 }
 
 static void learn(struct table *t, struct ctl_dp *dp, const struct ctl_packet *packet,
-                  host_addr source, uint32_t now)
+                  mac_addr source, uint32_t now)
 {
-    switch (hosts_learn(&t->hosts, source, packet->in->in_port, now)) {
-    case HOSTS_KNOWN:
+    switch (mac_table_learn(&t->hosts, source, packet->in->in_port, now)) {
+    case MAC_KNOWN:
         break;
-    case HOSTS_NEW:
+    case MAC_NEW:
         counters.learned++;
         break;
-    case HOSTS_MOVED:
+    case MAC_MOVED:
         counters.moved++;
         delete_flows_to_host(dp, &packet->key);
         break;
-    case HOSTS_REFUSED:
+    case MAC_REFUSED:
         counters.refused++;
         log_warn_limited(&t->noise, "datapath %016" PRIx64 ": no room for more than %u hosts",
                          ctl_dp_id(dp), t->hosts.used);
@@ -178,25 +178,25 @@ static void forward(const struct learning *app, struct ctl_dp *dp, const struct 
 static bool learning_packet_in(void *self, struct ctl_dp *dp, const struct ctl_packet *packet)
 {
     const struct ofp_match *key = &packet->key.match;
-    host_addr source = host_addr_of(key->dl_src, key->dl_vlan);
-    host_addr target = host_addr_of(key->dl_dst, key->dl_vlan);
+    mac_addr source = mac_addr_of(key->dl_src, key->dl_vlan);
+    mac_addr target = mac_addr_of(key->dl_dst, key->dl_vlan);
     struct table *t = ctl_dp_get(dp, self);
-    const struct host *host;
+    const struct mac_entry *host;
     uint32_t now = now_ticks();
 
     if (t == NULL)
         return false;
-    if (host_addr_is_link_local(target)) {
+    if (mac_addr_is_link_local(target)) {
         counters.link_local++;
         return false;
     }
     if (may_learn(source, packet->in->in_port))
         learn(t, dp, packet, source, now);
-    host = host_addr_is_group(target) ? NULL : hosts_find(&t->hosts, target, now);
+    host = mac_addr_is_group(target) ? NULL : mac_table_find(&t->hosts, target, now);
     if (host == NULL)
         flood(dp, packet);
     else
-        forward(self, dp, packet, host->port, hosts_left(&t->hosts, host, now));
+        forward(self, dp, packet, host->port, mac_table_left(&t->hosts, host, now));
     return true;
 }
 
@@ -208,7 +208,7 @@ static void learning_join(void *self, struct ctl_dp *dp)
     uint32_t age = (uint32_t)(app->age >> TICK_SHIFT);
     struct table *t = calloc(1, sizeof *t);
 
-    if (t == NULL || hosts_init(&t->hosts, (uint32_t)app->max, age, entropy_u64()) != 0) {
+    if (t == NULL || mac_table_init(&t->hosts, (uint32_t)app->max, age, entropy_u64()) != 0) {
         log_error("datapath %016" PRIx64 ": no memory, its packets are left alone", ctl_dp_id(dp));
         free(t);
         return;
@@ -223,7 +223,7 @@ static void learning_leave(void *self, struct ctl_dp *dp)
     if (t == NULL)
         return;
     list_remove(&t->link);
-    hosts_free(&t->hosts);
+    mac_table_free(&t->hosts);
     free(t);
 }
 
@@ -241,7 +241,7 @@ static void learning_port_status(void *self, struct ctl_dp *dp,
     uint16_t port = be16_get(status->desc->port_no);
     if (t == NULL || !port_is_gone(status))
         return;
-    counters.lost_port += hosts_forget_port(&t->hosts, port);
+    counters.lost_port += mac_table_forget_port(&t->hosts, port);
     delete_flows_of_port(dp, port);
 }
 
@@ -257,7 +257,7 @@ static void sweep(void *user)
     struct learning *app = user;
     for (uint32_t n = 0; n < SWEEP_SLOTS && !list_empty(&app->tables); n += SWEEP_SHARE) {
         struct table *t = container_of(list_pop(&app->tables), struct table, link);
-        counters.aged += hosts_sweep(&t->hosts, SWEEP_SHARE, now_ticks());
+        counters.aged += mac_table_sweep(&t->hosts, SWEEP_SHARE, now_ticks());
         list_append(&app->tables, &t->link);
     }
     loop_timer_arm(&app->sweep, loop_now() + SWEEP_EVERY);

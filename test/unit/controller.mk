@@ -22,12 +22,6 @@ test_unit_test_dial_SOURCES = test/unit/test_dial.c $(FAKE_SWITCH)
 test_unit_test_dial_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_dial_LDADD = $(CONTROLLER_LIBS)
 
-check_PROGRAMS += test/unit/test_hosts
-TESTS += test/unit/test_hosts
-test_unit_test_hosts_SOURCES = test/unit/test_hosts.c
-test_unit_test_hosts_CFLAGS = $(UNIT_CFLAGS)
-test_unit_test_hosts_LDADD = libmorgana-controller.a $(CHECK_LIBS)
-
 check_PROGRAMS += test/unit/test_learning
 TESTS += test/unit/test_learning
 test_unit_test_learning_SOURCES = test/unit/test_learning.c $(FAKE_SWITCH)

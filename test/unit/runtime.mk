@@ -59,3 +59,9 @@ TESTS += test/unit/test_sim
 test_unit_test_sim_SOURCES = test/unit/test_sim.c
 test_unit_test_sim_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_sim_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_mac_table
+TESTS += test/unit/test_mac_table
+test_unit_test_mac_table_SOURCES = test/unit/test_mac_table.c test/unit/random.h
+test_unit_test_mac_table_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_mac_table_LDADD = libruntime.a $(CHECK_LIBS)

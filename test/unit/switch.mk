@@ -1,1 +1,22 @@
 # Unit tests of switch/: check_PROGRAMS and TESTS, one program per module.
+
+# Frames to order, with checksums computed in full.
+FRAMES = test/unit/frames.c test/unit/frames.h test/unit/random.h
+
+check_PROGRAMS += test/unit/test_packet
+TESTS += test/unit/test_packet
+test_unit_test_packet_SOURCES = test/unit/test_packet.c $(FRAMES)
+test_unit_test_packet_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_packet_LDADD = libmorgana-switch.a libmorgana-openflow.a libruntime.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_buffer
+TESTS += test/unit/test_buffer
+test_unit_test_buffer_SOURCES = test/unit/test_buffer.c test/unit/random.h
+test_unit_test_buffer_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_buffer_LDADD = libmorgana-switch.a libruntime.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_normal
+TESTS += test/unit/test_normal
+test_unit_test_normal_SOURCES = test/unit/test_normal.c
+test_unit_test_normal_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_normal_LDADD = libmorgana-switch.a $(SIM_LIBS) $(CHECK_LIBS)
