@@ -139,6 +139,17 @@ class DumpTest(unittest.TestCase):
             f"000002 {SAID}(***{rest} bytes skipped: no message begins there***)",
             f"000002 {SAID}{echo(0)}", f"000003 {SAID}{echo(1)}"])
 
+    def test_what_only_looks_like_a_message_is_skipped(self):
+        """Behind a gap: a good message, but what follows it cannot begin another."""
+        decoy = of.message(of.HELLO) + b"no header"
+        segments = self.talk(ECHOES[0], ECHOES[1], decoy + ECHOES[2])
+        del segments[2]
+        status, output, _ = dump(capture(segments))
+        self.assertEqual(status, 0)
+        self.assertNotIn("HELLO", output)
+        self.assertEqual([line.split(SAID)[1] for line in output.splitlines()[-2:]],
+                         [f"(***{len(decoy)} bytes skipped: no message begins there***)", echo(2)])
+
     def test_as_many_segments_wait_as_are_asked_for(self):
         first, *segments = self.talk(*ECHOES)
         late = [first, *segments[1:6], segments[0], *segments[6:]]
@@ -158,11 +169,22 @@ class DumpTest(unittest.TestCase):
         first, second = self.talk(ECHOES[0]), self.talk(ECHOES[1], seq=5000)
         self.check(capture([*first, first[1], *second, second[1]]),
                    [f"000001 {SAID}{echo(0)}", f"000005 {SAID}{echo(1)}"])
+        first, *segments = self.talk(ECHOES[0], ECHOES[1])
+        self.check(capture([first, segments[0], first, segments[1]]),
+                   [f"000001 {SAID}{echo(0)}", f"000003 {SAID}{echo(1)}"])
         side = pcap.Talk(CONTROLLER, SWITCH)
         reset = [side.segment(b"", pcap.SYN), side.segment(ECHOES[0][:5]), side.segment(b"", pcap.RST)]
         _, output, _ = dump(capture([*reset, *second]))
         self.assertIn("too short (only 5 bytes)", output)
         self.assertIn(echo(1), output)
+
+    def test_padding_is_no_part_of_the_stream(self):
+        for ends in ({}, {"source": ("2001:db8::1", 6653), "target": ("2001:db8::2", 5)}):
+            frames = [pcap.on_link(pcap.ETHERNET, packet) + bytes(6)
+                      for packet in self.talk(ECHOES[0], ECHOES[1], **ends)]
+            status, output, _ = dump(pcap.pcap(frames))
+            self.assertEqual(status, 0)
+            self.assertEqual([line.split(": ", 1)[1] for line in output.splitlines()], [echo(0), echo(1)])
 
     def test_other_packets_are_passed_over(self):
         echo_request = pcap.Talk().segment()

@@ -148,6 +148,7 @@ int main(int argc, char **argv)
     if (config_parse(&config, argc, argv, &rest, error) != 0)
         return complain(error);
     if (options.help) {
+        options.help = false; /* the help shows what each option is */
         config_help(&config, put_line, stdout);
         return EXIT_SUCCESS;
     }
