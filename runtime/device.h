@@ -8,9 +8,10 @@
  *     link:NAME     one end of a simulated link                  (sim)
  *     vif:N         the domain's network interface N             (Xen)
  *
- * Hot-plug is normal: who wants a device watches its name and is told when it appears (at once, in
- * the next turn, if it is there already), and when it goes away; it may come back, under the same
- * watch. A platform registers its drivers when its loop opens.
+ * Hot-plug is normal: who wants a device watches its name and is told when it appears (by the end
+ * of the turn, if it is there already), and when it goes away; it may come back, under the same
+ * watch. A device that is there but cannot be opened (busy, not permitted) is tried again every
+ * second. A platform registers its drivers when its loop opens.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -24,7 +25,7 @@
 struct device_events {
     /* It is there and open; the watcher calls netdev_own() at once. */
     void (*appeared)(void *user, struct netdev *dev);
-    /* It is gone: `dev` is freed when this returns. */
+    /* It is gone: `dev` must not be used any more when this returns. */
     void (*gone)(void *user, struct netdev *dev);
     /* It is not there and cannot be opened for now: a negative errno (-ENODEV, -EPERM, ...), said
      * once for each change of reason. May be NULL. */
@@ -34,7 +35,8 @@ struct device_events {
 /* A kind of device: its opener, and how it learns of coming and going. */
 struct device_driver {
     const char *kind; /* "eth" */
-    /* Open what `arg` (behind the colon) names. 0 or a negative errno. */
+    /* Open what `arg` (behind the colon) names. 0 or a negative errno: -ENODEV if it is not there,
+     * and device_came() will be called when it is. */
     int (*open)(const char *arg, struct pkt_pool *pool, struct netdev **dev);
     struct device_driver *next; /* device.c's */
 };
@@ -51,13 +53,15 @@ void device_unwatch(struct device_watch *watch);
 
 /* --- For platforms --------------------------------------------------------------------------- */
 
+/* Make `driver` one of those that names are looked up in. Again: nothing. */
 void device_register(struct device_driver *driver);
 
 /* A device of this kind has come, by its argument (a netlink event, a xenstore watch): whoever
- * watches it gets it. */
+ * watches it gets it, at the end of the turn. */
 void device_came(const struct device_driver *driver, const char *arg);
 
-/* An open device has gone (its descriptor says so): its watcher is told and it is closed. */
+/* An open device has gone (its descriptor says so): at the end of the turn its watcher is told and
+ * it is closed. */
 void device_went(struct netdev *dev);
 
 #endif

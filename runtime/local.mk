@@ -1,12 +1,16 @@
 # runtime/: the interfaces everything stands on. One library for the portable parts, one a platform.
 noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
-	runtime/config.c runtime/counter.c runtime/endpoint.c runtime/log.c runtime/loop.c \
-	runtime/mac_table.c runtime/net.c runtime/pkt.c runtime/stream.c runtime/stream_input.c runtime/stream_pair.c \
-	runtime/stream_pool.c runtime/timer.c \
-	runtime/buf.h runtime/bytes.h runtime/device.h runtime/netdev.h runtime/config.h runtime/counter.h runtime/endpoint.h \
-	runtime/entropy.h runtime/list.h runtime/log.h runtime/loop.h runtime/mac_table.h runtime/net.h runtime/pkt.h \
-	runtime/stream.h runtime/timer.h
+	runtime/checksum.c runtime/config.c runtime/counter.c runtime/device.c runtime/endpoint.c \
+	runtime/gso.c runtime/log.c runtime/loop.c runtime/mac_table.c runtime/net.c \
+	runtime/netdev.c runtime/pkt.c \
+	runtime/stream.c runtime/stream_input.c runtime/stream_pair.c runtime/stream_pool.c \
+	runtime/timer.c \
+	runtime/buf.h runtime/bytes.h runtime/checksum.h runtime/config.h runtime/counter.h \
+	runtime/device.h runtime/endpoint.h runtime/entropy.h runtime/gso.h runtime/list.h \
+	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/net.h runtime/netdev.h \
+	runtime/pkt.h runtime/stream.h \
+	runtime/timer.h
 libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 libruntime_unix_a_SOURCES = \
 	runtime/unix/address.c runtime/unix/connect.c runtime/unix/internal.h runtime/unix/listen.c \
@@ -15,8 +19,8 @@ libruntime_unix_a_SOURCES = \
 libruntime_unix_a_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS)
 libruntime_sim_a_SOURCES = \
 	runtime/sim/end.c runtime/sim/end.h runtime/sim/entropy.c runtime/sim/event.c \
-	runtime/sim/internal.h runtime/sim/loop.c runtime/sim/net.c runtime/sim/record.c \
-	runtime/sim/sim.h
+	runtime/sim/internal.h runtime/sim/link.c runtime/sim/loop.c runtime/sim/net.c \
+	runtime/sim/record.c runtime/sim/sim.h
 libruntime_sim_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 EXTRA_DIST += runtime/README.md
 

@@ -21,6 +21,7 @@
 #ifndef MORGANA_RUNTIME_NETDEV_H
 #define MORGANA_RUNTIME_NETDEV_H
 
+#include "runtime/loop.h"
 #include "runtime/pkt.h"
 
 #define NETDEV_BATCH    64
@@ -29,11 +30,12 @@
 struct netdev;
 
 enum netdev_feature {
-    NETDEV_TX_CSUM = 1 << 0, /* sends PKT_CSUM_PARTIAL frames */
-    NETDEV_TX_GSO4 = 1 << 1, /* sends PKT_GSO_TCP4 frames */
-    NETDEV_TX_GSO6 = 1 << 2, /* sends PKT_GSO_TCP6 frames */
-    NETDEV_RX_CSUM = 1 << 3, /* may deliver PKT_CSUM_PARTIAL and PKT_CSUM_VALID frames */
-    NETDEV_RX_GSO = 1 << 4,  /* may deliver PKT_GSO_* frames, longer than the MTU */
+    NETDEV_TX_CSUM = 1 << 0,    /* sends PKT_CSUM_PARTIAL frames */
+    NETDEV_TX_GSO4 = 1 << 1,    /* sends PKT_GSO_TCP4 frames */
+    NETDEV_TX_GSO6 = 1 << 2,    /* sends PKT_GSO_TCP6 frames */
+    NETDEV_TX_GSO_UDP = 1 << 3, /* sends PKT_GSO_UDP frames */
+    NETDEV_RX_CSUM = 1 << 4,    /* may deliver PKT_CSUM_PARTIAL and PKT_CSUM_VALID frames */
+    NETDEV_RX_GSO = 1 << 5,     /* may deliver PKT_GSO_* frames, longer than the MTU */
 };
 
 /* The owner's callbacks; `link` may be NULL. None comes during a call of the owner's. */
@@ -52,31 +54,55 @@ struct netdev_stats {
 struct netdev_ops {
     /* Queue packets to be sent; what does not fit is dropped and counted. Takes them over. */
     void (*send)(struct netdev *dev, struct pkt *const *batch, size_t n);
-    /* Let everything queued go out now. */
+    /* Let everything queued go out now. NULL: `send` queues nothing. */
     void (*flush)(struct netdev *dev);
-    /* Free the device and what it holds. */
+    /* Give back all that the device holds but its own memory. It may be open in part only. */
     void (*close)(struct netdev *dev);
 };
 
 struct netdev {
     const struct netdev_ops *ops;
-    const struct netdev_events *events;
+    const struct netdev_events *events; /* NULL: nobody owns it; what it receives is dropped */
     void *user;
+    struct loop_work work; /* netdev.c's */
+    bool queued, closed;
     char name[NETDEV_NAME_MAX]; /* as it was asked for: "eth:veth1" */
     uint8_t mac[6];
     uint16_t mtu;      /* bytes of payload: 1500 */
     uint32_t features; /* enum netdev_feature */
     uint32_t speed;    /* Mbit/s; 0: not known */
     bool link_up;
-    struct pkt_pool *pool; /* where received packets come from */
+    struct pkt_pool *pool; /* where packets received, and segments to be sent, come from */
     struct netdev_stats stats;
 };
+
+/* --- For owners ------------------------------------------------------------------------------ */
+
+/* Become the owner: from now on `events` hears of `dev`. */
+void netdev_own(struct netdev *dev, const struct netdev_events *events, void *user);
 
 /* Queue `n` packets, taking over a reference to each; offloads that the device cannot do are done
  * here. They leave at the latest at the end of the turn. */
 void netdev_send(struct netdev *dev, struct pkt *const *batch, size_t n);
 
-/* Close a device; NULL is allowed. Its owner hears no more of it. */
+/* Close a device; NULL is allowed. Its owner hears no more of it; what is queued still leaves. */
 void netdev_close(struct netdev *dev);
+
+/* --- For drivers ----------------------------------------------------------------------------- */
+
+/* A new device in `size` bytes of zeroed memory: a driver's own struct, which begins with the
+ * struct netdev. The driver sets what it knows of mac to link_up; if it cannot go on it calls
+ * netdev_close(). The memory is freed in deferred work, so that a function of the driver's that is
+ * under way can still look at it. NULL: no memory. */
+struct netdev *netdev_new(size_t size, const struct netdev_ops *ops, struct pkt_pool *pool);
+
+/* Give the owner `n` (at most NETDEV_BATCH) packets that were received, counting them; the device's
+ * references are given up. False: the owner has closed the device meanwhile. */
+bool netdev_receive(struct netdev *dev, struct pkt *const *batch, size_t n)
+    __attribute__((warn_unused_result));
+
+/* The link is up, or down: tell the owner if that is new. False: the owner has closed the device
+ * meanwhile. */
+bool netdev_set_link(struct netdev *dev, bool up);
 
 #endif

@@ -9,7 +9,9 @@
 
 struct pkt_pool {
     struct pkt *free;
-    uint8_t *pages;
+    uint8_t *area;
+    uint32_t size; /* of a buffer */
+    struct pkt_pool *larger;
     struct pkt_pool_stats stats;
     struct pkt pkts[];
 };
@@ -21,19 +23,34 @@ static void give_back(struct pkt_pool *pool, struct pkt *p)
     pool->stats.free++;
 }
 
-struct pkt_pool *pkt_pool_new(uint32_t count)
+static bool is_buffer_size(uint32_t size)
+{
+    return size > PKT_HEADROOM &&
+           (size % PKT_PAGE == 0 || (size < PKT_PAGE && (size & (size - 1)) == 0));
+}
+
+/* Whole pages: the last may be used in part. */
+static uint8_t *new_area(size_t bytes)
+{
+    return aligned_alloc(PKT_PAGE, (bytes + PKT_PAGE - 1) / PKT_PAGE * PKT_PAGE);
+}
+
+struct pkt_pool *pkt_pool_new(uint32_t count, uint32_t size, struct pkt_pool *larger)
 {
     struct pkt_pool *pool = calloc(1, sizeof *pool + count * sizeof pool->pkts[0]);
+    assert(is_buffer_size(size));
     if (pool == NULL)
         return NULL;
-    pool->pages = aligned_alloc(PKT_PAGE, (size_t)count * PKT_PAGE);
-    if (pool->pages == NULL) {
+    pool->area = new_area((size_t)count * size);
+    if (pool->area == NULL) {
         free(pool);
         return NULL;
     }
+    pool->size = size;
+    pool->larger = larger;
     for (uint32_t i = count; i-- > 0;) {
         pool->pkts[i].pool = pool;
-        pool->pkts[i].page = pool->pages + (size_t)i * PKT_PAGE;
+        pool->pkts[i].buf = pool->area + (size_t)i * size;
         give_back(pool, &pool->pkts[i]);
     }
     pool->stats.total = pool->stats.low = count;
@@ -45,7 +62,7 @@ void pkt_pool_free(struct pkt_pool *pool)
     if (pool == NULL)
         return;
     assert(pool->stats.free == pool->stats.total);
-    free(pool->pages);
+    free(pool->area);
     free(pool);
 }
 
@@ -64,8 +81,15 @@ struct pkt *pkt_new(struct pkt_pool *pool)
     pool->free = p->next;
     if (--pool->stats.free < pool->stats.low)
         pool->stats.low = pool->stats.free;
-    *p = (struct pkt){.data = p->page + PKT_HEADROOM, .refs = 1, .page = p->page, .pool = pool};
+    *p = (struct pkt){.data = p->buf + PKT_HEADROOM, .refs = 1, .buf = p->buf, .pool = pool};
     return p;
+}
+
+struct pkt *pkt_new_for(struct pkt_pool *pool, size_t len)
+{
+    while (pool && len > pool->size - PKT_HEADROOM)
+        pool = pool->larger;
+    return pool ? pkt_new(pool) : NULL;
 }
 
 void pkt_unref(struct pkt *p)
@@ -79,7 +103,7 @@ void pkt_unref(struct pkt *p)
 
 static void copy(struct pkt *to, const struct pkt *from)
 {
-    to->data = to->page + (from->data - from->page);
+    to->data = to->buf + (from->data - from->buf);
     to->len = from->len;
     to->csum_start = from->csum_start;
     to->csum_offset = from->csum_offset;
@@ -103,7 +127,7 @@ struct pkt *pkt_writable(struct pkt *p)
 
 uint8_t *pkt_push(struct pkt *p, size_t n)
 {
-    if ((size_t)(p->data - p->page) < n)
+    if ((size_t)(p->data - p->buf) < n)
         return NULL;
     p->data -= n;
     p->len += (uint32_t)n;
@@ -112,10 +136,15 @@ uint8_t *pkt_push(struct pkt *p, size_t n)
     return p->data;
 }
 
+size_t pkt_room(const struct pkt *p)
+{
+    return (size_t)(p->buf + p->pool->size - (p->data + p->len));
+}
+
 uint8_t *pkt_append(struct pkt *p, size_t n)
 {
     uint8_t *end = p->data + p->len;
-    if ((size_t)(p->page + PKT_PAGE - end) < n)
+    if (pkt_room(p) < n)
         return NULL;
     p->len += (uint32_t)n;
     return end;
@@ -149,4 +178,18 @@ bool pkt_trim(struct pkt *p, size_t n)
         return false;
     p->len -= (uint32_t)n;
     return true;
+}
+
+void pkt_pool_area(const struct pkt_pool *pool, struct pkt_area *area)
+{
+    area->bytes = pool->area;
+    area->size = pool->size;
+    area->len = (size_t)pool->stats.total * pool->size;
+}
+
+struct pkt *pkt_at(struct pkt_pool *pool, const uint8_t *at)
+{
+    size_t i = (size_t)(at - pool->area) / pool->size;
+    assert(i < pool->stats.total);
+    return &pool->pkts[i];
 }

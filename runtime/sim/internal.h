@@ -51,6 +51,10 @@ void sim_entropy_start(uint64_t seed);
 void sim_net_start(const struct sim_faults *faults);
 void sim_net_close(void);
 
+/* link.c's: register the driver of links; free them, and close what is left of their ends. */
+void sim_link_start(void);
+void sim_link_close(void);
+
 /* record.c's: begin anew; note something that was delivered. */
 void sim_record_start(void);
 void sim_digest_add(const void *bytes, size_t n);

@@ -30,12 +30,14 @@ void sim_start(uint64_t seed, const struct sim_faults *faults)
 int loop_open(void)
 {
     loop_begin(loop.now);
+    sim_link_start();
     return 0;
 }
 
 void loop_close(void)
 {
     sim_net_close();
+    sim_link_close();
     loop_finish_turn(loop.now); /* frees what was aborted */
     sim_events_free();
     stream_pool_free();

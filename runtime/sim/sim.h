@@ -8,7 +8,8 @@
  * unanswered. The same seed gives the same run, to the last callback.
  *
  * Addresses are names: whoever listens at "ptcp:6653:HOST" in sim_net() is reached at
- * "tcp:HOST:6653".
+ * "tcp:HOST:6653". Frames travel over links: the device "link:NAME" (runtime/device.h) may be
+ * opened twice, and the two are the ends of one link.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -42,6 +43,26 @@ bool sim_run(uint64_t until);
 
 /* Cut every connection there is, as a failing network would; each end hears -ECONNRESET. */
 void sim_cut_all(void);
+
+/* How a link treats frames; all zero: they arrive whole and in order, in the next turn. */
+struct sim_link_config {
+    uint64_t delay_min, delay_max; /* ns */
+    uint32_t lose_per_million;
+    uint32_t repeat_per_million;  /* frames that arrive twice */
+    uint32_t reorder_per_million; /* frames that those behind them overtake */
+    uint32_t damage_per_million;  /* frames of which a bit changes */
+    uint16_t mtu;                 /* 0: 1500 */
+    uint32_t features;            /* enum netdev_feature, of both ends */
+};
+
+/* Configure the link "link:NAME": its faults from now on; MTU and features of ends opened later. */
+void sim_link_configure(const char *name, const struct sim_link_config *config);
+
+/* Take the link down (both ends stay), or up as it is at first. Without both ends it is down. */
+void sim_link_set_up(const char *name, bool up);
+
+/* Pull the devices of a link out of the machine, or plug them in as they are at first. */
+void sim_link_plug(const char *name, bool in);
 
 /* Tell the program what an operator would. */
 void sim_signal(enum loop_signal sig);

@@ -65,3 +65,21 @@ TESTS += test/unit/test_mac_table
 test_unit_test_mac_table_SOURCES = test/unit/test_mac_table.c test/unit/random.h
 test_unit_test_mac_table_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_mac_table_LDADD = libruntime.a $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_netdev
+TESTS += test/unit/test_netdev
+test_unit_test_netdev_SOURCES = test/unit/test_netdev.c test/unit/random.h
+test_unit_test_netdev_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_netdev_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_device
+TESTS += test/unit/test_device
+test_unit_test_device_SOURCES = test/unit/test_device.c test/unit/watcher.h
+test_unit_test_device_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_device_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_link
+TESTS += test/unit/test_link
+test_unit_test_link_SOURCES = test/unit/test_link.c test/unit/watcher.h
+test_unit_test_link_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_link_LDADD = $(SIM_LIBS) $(CHECK_LIBS)

@@ -13,7 +13,7 @@ static struct pkt_pool *pool;
 
 static void set_up(void)
 {
-    pool = pkt_pool_new(64);
+    pool = pkt_pool_new(64, PKT_PAGE, NULL);
 }
 
 /* Asserts that no packet was lost. */

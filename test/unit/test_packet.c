@@ -16,7 +16,7 @@ static struct pkt_pool *pool;
 
 static void set_up(void)
 {
-    pool = pkt_pool_new(4);
+    pool = pkt_pool_new(4, PKT_PAGE, NULL);
 }
 
 /* Asserts that no packet was lost. */

@@ -14,38 +14,44 @@ static struct pkt_pool_stats stats_of(const struct pkt_pool *pool)
     return stats;
 }
 
-START_TEST(a_new_packet_is_empty_in_a_page_of_its_own)
+START_TEST(a_new_packet_is_empty_in_a_buffer_of_its_own)
 {
-    struct pkt_pool *pool = pkt_pool_new(4);
-    struct pkt *a = pkt_new(pool), *b = pkt_new(pool);
-    ck_assert_uint_eq(a->len, 0);
-    ck_assert_uint_eq(a->offload, 0);
-    ck_assert_uint_eq((uintptr_t)a->page % PKT_PAGE, 0);
-    ck_assert_ptr_eq(a->data, a->page + PKT_HEADROOM);
-    ck_assert(a->page + PKT_PAGE <= b->page || b->page + PKT_PAGE <= a->page);
-    pkt_unref(a);
-    pkt_unref(b);
-    pkt_unref(NULL);
-    pkt_pool_free(pool);
+    static const uint32_t sizes[] = {PKT_SMALL, PKT_PAGE, PKT_LARGE};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct pkt_pool *pool = pkt_pool_new(3, sizes[i], NULL);
+        struct pkt *a = pkt_new(pool), *b = pkt_new(pool);
+        ck_assert_uint_eq(a->len, 0);
+        ck_assert_uint_eq(a->offload, 0);
+        ck_assert_uint_eq((uintptr_t)a->buf % (sizes[i] < PKT_PAGE ? sizes[i] : PKT_PAGE), 0);
+        ck_assert_ptr_eq(a->data, a->buf + PKT_HEADROOM);
+        ck_assert_uint_eq(pkt_room(a), sizes[i] - PKT_HEADROOM);
+        ck_assert(a->buf + sizes[i] <= b->buf || b->buf + sizes[i] <= a->buf);
+        pkt_unref(a);
+        pkt_unref(b);
+        pkt_unref(NULL);
+        pkt_pool_free(pool);
+    }
 }
 END_TEST
 
-START_TEST(room_in_front_and_behind_is_exactly_the_page)
+#define WHOLE (PKT_PAGE - PKT_HEADROOM)
+
+START_TEST(room_in_front_and_behind_is_exactly_the_buffer)
 {
-    struct pkt_pool *pool = pkt_pool_new(1);
+    struct pkt_pool *pool = pkt_pool_new(1, PKT_PAGE, NULL);
     struct pkt *p = pkt_new(pool);
-    ck_assert_ptr_null(pkt_append(p, PKT_SIZE_MAX + 1));
-    ck_assert_ptr_eq(pkt_append(p, PKT_SIZE_MAX), p->page + PKT_HEADROOM);
+    ck_assert_ptr_null(pkt_append(p, WHOLE + 1));
+    ck_assert_ptr_eq(pkt_append(p, WHOLE), p->buf + PKT_HEADROOM);
     ck_assert_ptr_null(pkt_append(p, 1));
     ck_assert_ptr_null(pkt_push(p, PKT_HEADROOM + 1));
-    ck_assert_ptr_eq(pkt_push(p, PKT_HEADROOM), p->page);
+    ck_assert_ptr_eq(pkt_push(p, PKT_HEADROOM), p->buf);
     ck_assert_uint_eq(p->len, PKT_PAGE);
     memset(p->data, 1, p->len);
     ck_assert(!pkt_pull(p, PKT_PAGE + 1));
     ck_assert(!pkt_trim(p, PKT_PAGE + 1));
     ck_assert(pkt_pull(p, 14) && pkt_trim(p, 100));
     ck_assert_uint_eq(p->len, PKT_PAGE - 114);
-    ck_assert_ptr_eq(p->data, p->page + 14);
+    ck_assert_ptr_eq(p->data, p->buf + 14);
     pkt_unref(p);
     pkt_pool_free(pool);
 }
@@ -53,7 +59,7 @@ END_TEST
 
 START_TEST(an_empty_pool_says_no_and_counts_it)
 {
-    struct pkt_pool *pool = pkt_pool_new(2);
+    struct pkt_pool *pool = pkt_pool_new(2, PKT_PAGE, NULL);
     struct pkt *a = pkt_new(pool), *b = pkt_new(pool);
     ck_assert_ptr_null(pkt_new(pool));
     ck_assert_uint_eq(stats_of(pool).refused, 1);
@@ -73,7 +79,7 @@ END_TEST
 
 START_TEST(a_packet_lives_as_long_as_its_last_reference)
 {
-    struct pkt_pool *pool = pkt_pool_new(1);
+    struct pkt_pool *pool = pkt_pool_new(1, PKT_PAGE, NULL);
     struct pkt *p = pkt_new(pool);
     ck_assert_ptr_eq(pkt_ref(p), p);
     pkt_unref(p);
@@ -86,7 +92,7 @@ END_TEST
 
 START_TEST(writing_into_a_shared_packet_makes_a_copy)
 {
-    struct pkt_pool *pool = pkt_pool_new(2);
+    struct pkt_pool *pool = pkt_pool_new(2, PKT_PAGE, NULL);
     struct pkt *p = pkt_new(pool), *q;
     memcpy(pkt_append(p, 5), "hello", 5);
     p->offload = PKT_GSO_TCP4;
@@ -113,7 +119,7 @@ END_TEST
 
 START_TEST(a_checksum_to_be_made_stays_where_it_is)
 {
-    struct pkt_pool *pool = pkt_pool_new(1);
+    struct pkt_pool *pool = pkt_pool_new(1, PKT_PAGE, NULL);
     struct pkt *p = pkt_new(pool);
     pkt_append(p, 100);
     p->offload = PKT_CSUM_PARTIAL;
@@ -130,15 +136,53 @@ START_TEST(a_checksum_to_be_made_stays_where_it_is)
 }
 END_TEST
 
+START_TEST(what_is_too_long_for_a_pool_comes_from_the_one_behind_it)
+{
+    struct pkt_pool *large = pkt_pool_new(1, PKT_LARGE, NULL);
+    struct pkt_pool *small = pkt_pool_new(1, PKT_SMALL, large);
+    struct pkt *a = pkt_new_for(small, PKT_SMALL - PKT_HEADROOM);
+    struct pkt *b = pkt_new_for(small, PKT_SMALL - PKT_HEADROOM + 1);
+    ck_assert_ptr_eq(a->pool, small);
+    ck_assert_ptr_eq(b->pool, large);
+    ck_assert_uint_ge(pkt_room(b), 65536);
+    ck_assert_ptr_null(pkt_new_for(small, 1));
+    ck_assert_ptr_null(pkt_new_for(small, 2000));
+    ck_assert_ptr_null(pkt_new_for(small, PKT_LARGE));
+    ck_assert_uint_eq(stats_of(small).refused, 1);
+    ck_assert_uint_eq(stats_of(large).refused, 1);
+    pkt_unref(a);
+    pkt_unref(b);
+    pkt_pool_free(small);
+    pkt_pool_free(large);
+}
+END_TEST
+
+START_TEST(every_byte_of_the_area_belongs_to_one_packet)
+{
+    struct pkt_pool *pool = pkt_pool_new(3, PKT_SMALL, NULL);
+    struct pkt_area area;
+    pkt_pool_area(pool, &area);
+    ck_assert_uint_eq(area.len, 3 * PKT_SMALL);
+    ck_assert_uint_eq(area.size, PKT_SMALL);
+    for (size_t i = 0; i < area.len; i++) {
+        const struct pkt *p = pkt_at(pool, area.bytes + i);
+        ck_assert(area.bytes + i >= p->buf && area.bytes + i < p->buf + PKT_SMALL);
+    }
+    pkt_pool_free(pool);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        a_new_packet_is_empty_in_a_page_of_its_own,
-        room_in_front_and_behind_is_exactly_the_page,
+        a_new_packet_is_empty_in_a_buffer_of_its_own,
+        room_in_front_and_behind_is_exactly_the_buffer,
         an_empty_pool_says_no_and_counts_it,
         a_packet_lives_as_long_as_its_last_reference,
         writing_into_a_shared_packet_makes_a_copy,
         a_checksum_to_be_made_stays_where_it_is,
+        what_is_too_long_for_a_pool_comes_from_the_one_behind_it,
+        every_byte_of_the_area_belongs_to_one_packet,
         NULL,
     };
     return unit_main(unit_suite("pkt", tests));

@@ -1,0 +1,168 @@
+/*
+ * device.c - the device manager: see device.h.
+ *
+ * All that happens to a watch happens in its deferred work, whoever caused it, so that no watcher
+ * hears anything during a call of its own.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "runtime/device.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RETRY_TIME NS_PER_S
+
+struct device_watch {
+    struct list link;
+    const struct device_driver *driver;
+    struct pkt_pool *pool;
+    const struct device_events *events;
+    void *user;
+    struct netdev *dev; /* NULL: not open */
+    bool went;          /* it is, but the device has gone */
+    int error;          /* why it is not; what the watcher was told last */
+    struct loop_work work;
+    struct timer retry;
+    const char *arg; /* in name */
+    char name[NETDEV_NAME_MAX];
+};
+
+static struct device_driver *drivers;
+static struct list watches = {&watches, &watches};
+
+/* --- A watch's turn -------------------------------------------------------------------------- */
+
+/* The device has gone; it may be back already, so that it is opened in the next turn. */
+static void drop(struct device_watch *w)
+{
+    struct netdev *dev = w->dev;
+    w->dev = NULL;
+    w->went = false;
+    loop_defer(&w->work);
+    w->events->gone(w->user, dev);
+    netdev_close(dev);
+}
+
+static void say_absent(struct device_watch *w, int error)
+{
+    if (w->error == error)
+        return;
+    w->error = error;
+    if (w->events->absent)
+        w->events->absent(w->user, error);
+}
+
+static void try_open(struct device_watch *w)
+{
+    struct netdev *dev;
+    int error = w->driver->open(w->arg, w->pool, &dev);
+    if (error == 0) {
+        w->dev = dev;
+        w->error = 0;
+        snprintf(dev->name, sizeof dev->name, "%s", w->name);
+        w->events->appeared(w->user, dev);
+        return;
+    }
+    if (error != -ENODEV)
+        loop_timer_arm(&w->retry, loop_now() + RETRY_TIME);
+    say_absent(w, error);
+}
+
+static void take_turn(void *user)
+{
+    struct device_watch *w = user;
+    timer_cancel(&w->retry);
+    if (w->went)
+        drop(w);
+    else if (w->dev == NULL)
+        try_open(w);
+}
+
+/* --- Watching -------------------------------------------------------------------------------- */
+
+/* The driver that `name` is for; NULL: there is none, or nothing stands behind the colon. */
+static const struct device_driver *find_driver(const char *name)
+{
+    size_t n = strcspn(name, ":");
+    const struct device_driver *d;
+    if (name[n] == '\0' || name[n + 1] == '\0' || strlen(name) >= NETDEV_NAME_MAX)
+        return NULL;
+    for (d = drivers; d; d = d->next) {
+        if (strlen(d->kind) == n && memcmp(d->kind, name, n) == 0)
+            break;
+    }
+    return d;
+}
+
+int device_watch(const char *name, struct pkt_pool *pool, const struct device_events *events,
+                 void *user, struct device_watch **watch)
+{
+    const struct device_driver *driver = find_driver(name);
+    struct device_watch *w;
+    if (driver == NULL)
+        return -EINVAL;
+    w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return -ENOMEM;
+    w->driver = driver;
+    w->pool = pool;
+    w->events = events;
+    w->user = user;
+    memcpy(w->name, name, strlen(name) + 1);
+    w->arg = strchr(w->name, ':') + 1;
+    loop_work_init(&w->work, take_turn, w);
+    timer_init(&w->retry, take_turn, w);
+    list_append(&watches, &w->link);
+    loop_defer(&w->work);
+    *watch = w;
+    return 0;
+}
+
+void device_unwatch(struct device_watch *w)
+{
+    if (w == NULL)
+        return;
+    list_remove(&w->link);
+    loop_work_cancel(&w->work);
+    timer_cancel(&w->retry);
+    netdev_close(w->dev);
+    free(w);
+}
+
+/* --- For platforms --------------------------------------------------------------------------- */
+
+void device_register(struct device_driver *driver)
+{
+    for (const struct device_driver *d = drivers; d; d = d->next) {
+        if (d == driver)
+            return;
+    }
+    driver->next = drivers;
+    drivers = driver;
+}
+
+void device_came(const struct device_driver *driver, const char *arg)
+{
+    struct list *l, *after;
+    list_each(l, after, &watches)
+    {
+        struct device_watch *w = container_of(l, struct device_watch, link);
+        if (w->driver == driver && strcmp(w->arg, arg) == 0)
+            loop_defer(&w->work);
+    }
+}
+
+void device_went(struct netdev *dev)
+{
+    struct list *l, *after;
+    list_each(l, after, &watches)
+    {
+        struct device_watch *w = container_of(l, struct device_watch, link);
+        if (w->dev != dev)
+            continue;
+        w->went = true;
+        loop_defer(&w->work);
+    }
+}

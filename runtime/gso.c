@@ -1,0 +1,210 @@
+/*
+ * gso.c - cuts super-frames into segments: see gso.h.
+ *
+ * IPv4: RFC 791 section 3.1; IPv6: RFC 8200 section 3; TCP: RFC 9293 section 3.1; UDP: RFC 768; CWR
+ * in the first segment only: RFC 3168 section 6.1.2.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "runtime/gso.h"
+#include "runtime/checksum.h"
+
+struct ethernet {
+    uint8_t dst[6], src[6];
+    be16 type;
+};
+
+struct vlan {
+    be16 tci;
+    be16 type; /* of what follows */
+};
+
+struct ipv4 {
+    uint8_t version_ihl; /* version 4, header length in words */
+    uint8_t tos;
+    be16 total_len;
+    be16 id;
+    be16 fragment;
+    uint8_t ttl;
+    uint8_t protocol;
+    be16 checksum;
+    be32 src, dst;
+};
+
+struct ipv6 {
+    be32 version_class_label;
+    be16 payload_len;
+    uint8_t next_header;
+    uint8_t hop_limit;
+    uint8_t src[16], dst[16];
+};
+
+struct tcp {
+    be16 src, dst;
+    be32 seq, ack;
+    uint8_t offset; /* header length in words, upper four bits */
+    uint8_t flags;
+    be16 window;
+    be16 checksum;
+    be16 urgent;
+};
+
+struct udp {
+    be16 src, dst;
+    be16 len;
+    be16 checksum;
+};
+
+_Static_assert(sizeof(struct ethernet) == 14 && sizeof(struct vlan) == 4, "IEEE 802.1Q");
+_Static_assert(sizeof(struct ipv4) == 20 && sizeof(struct ipv6) == 40, "RFC 791, RFC 8200");
+_Static_assert(sizeof(struct tcp) == 20 && sizeof(struct udp) == 8, "RFC 9293, RFC 768");
+
+enum { TYPE_IPV4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_SERVICE_VLAN = 0x88a8, TYPE_IPV6 = 0x86dd };
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+enum { TCP_FIN = 0x01, TCP_PSH = 0x08, TCP_CWR = 0x80 };
+
+/* --- Reading the headers --------------------------------------------------------------------- */
+
+/* `n` bytes of `p` from `at` on; NULL if it has not so many. */
+static const void *header(const struct pkt *p, uint32_t at, size_t n)
+{
+    return at <= p->len && p->len - at >= n ? p->data + at : NULL;
+}
+
+/* Find the network header behind any VLAN tags. Returns its type; 0: there is none. */
+static uint16_t find_network(struct gso *g)
+{
+    const struct ethernet *eth = header(g->p, 0, sizeof *eth);
+    uint16_t type = eth ? be16_get(eth->type) : 0;
+    g->network = sizeof *eth;
+    while (type == TYPE_VLAN || type == TYPE_SERVICE_VLAN) {
+        const struct vlan *vlan = header(g->p, g->network, sizeof *vlan);
+        type = vlan ? be16_get(vlan->type) : 0;
+        g->network += (uint32_t)sizeof *vlan;
+    }
+    return type;
+}
+
+/* Is there a whole IPv4 header with the transport's behind it? */
+static bool ipv4_fits(const struct gso *g)
+{
+    const struct ipv4 *ip = header(g->p, g->network, sizeof *ip);
+    uint8_t protocol = g->udp ? PROTOCOL_UDP : PROTOCOL_TCP;
+    uint32_t len;
+    if (ip == NULL || ip->protocol != protocol)
+        return false;
+    len = 4u * (ip->version_ihl & 0xf);
+    return len >= sizeof *ip && g->network + len == g->transport;
+}
+
+/* Extension headers may stand before the transport's (RFC 8200 section 4): whoever set csum_start
+ * has walked through them. */
+static bool ipv6_fits(const struct gso *g)
+{
+    return header(g->p, g->network, sizeof(struct ipv6)) &&
+           g->network + sizeof(struct ipv6) <= g->transport;
+}
+
+/* Find the payload behind the transport's header. */
+static bool find_payload(struct gso *g)
+{
+    const struct tcp *tcp;
+    g->payload = g->transport + (uint32_t)sizeof(struct udp);
+    if (g->udp)
+        return g->payload < g->p->len;
+    tcp = header(g->p, g->transport, sizeof *tcp);
+    if (tcp == NULL || 4u * (tcp->offset >> 4) < sizeof *tcp)
+        return false;
+    g->payload = g->transport + 4u * (tcp->offset >> 4);
+    return g->payload < g->p->len;
+}
+
+static bool kind_agrees(const struct gso *g, uint16_t type)
+{
+    switch (g->p->offload & PKT_GSO) {
+    case PKT_GSO_TCP4:
+        return type == TYPE_IPV4;
+    case PKT_GSO_TCP6:
+        return type == TYPE_IPV6;
+    case PKT_GSO_UDP:
+        return type == TYPE_IPV4 || type == TYPE_IPV6;
+    default:
+        return false;
+    }
+}
+
+bool gso_begin(struct gso *g, const struct pkt *p)
+{
+    uint16_t type;
+    *g = (struct gso){.p = p, .transport = p->csum_start, .udp = p->offload & PKT_GSO_UDP};
+    if (!(p->offload & PKT_CSUM_PARTIAL) || p->gso_size == 0)
+        return false;
+    type = find_network(g);
+    g->ipv6 = type == TYPE_IPV6;
+    if (!kind_agrees(g, type) || !(g->ipv6 ? ipv6_fits(g) : ipv4_fits(g)) || !find_payload(g))
+        return false;
+    g->at = g->payload;
+    return true;
+}
+
+/* --- Writing a segment's headers ------------------------------------------------------------- */
+
+static void write_network(const struct gso *g, struct pkt *segment)
+{
+    uint32_t len = segment->len - g->network;
+    if (g->ipv6) {
+        struct ipv6 *ip = (struct ipv6 *)(segment->data + g->network);
+        ip->payload_len = be16_of((uint16_t)(len - sizeof *ip));
+        return;
+    }
+    struct ipv4 *ip = (struct ipv4 *)(segment->data + g->network);
+    ip->total_len = be16_of((uint16_t)len);
+    ip->id = be16_of((uint16_t)(be16_get(ip->id) + g->index));
+    ip->checksum = be16_of(0);
+    ip->checksum = checksum_finish(checksum_add(0, ip, g->transport - g->network));
+}
+
+/* The sum of the pseudo-header, which a partial checksum holds, when its length changes. */
+static be16 with_length(be16 sum, uint32_t from, uint32_t to)
+{
+    be32 lengths[2] = {be32_of(~from), be32_of(to)};
+    return checksum_fold(checksum_add(checksum_add(0, lengths, sizeof lengths), &sum, sizeof sum));
+}
+
+static void write_transport(const struct gso *g, struct pkt *segment)
+{
+    uint32_t before = g->p->len - g->transport, len = segment->len - g->transport;
+    uint8_t *at = segment->data + g->transport;
+    struct udp *udp = (struct udp *)at;
+    struct tcp *tcp = (struct tcp *)at;
+    if (g->udp) {
+        udp->len = be16_of((uint16_t)len);
+        udp->checksum = with_length(udp->checksum, before, len);
+        segment->csum_offset = offsetof(struct udp, checksum);
+        return;
+    }
+    tcp->seq = be32_of(be32_get(tcp->seq) + (g->at - g->payload));
+    if (g->at > g->payload)
+        tcp->flags &= (uint8_t)~TCP_CWR;
+    if (g->at + (segment->len - g->payload) < g->p->len)
+        tcp->flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
+    tcp->checksum = with_length(tcp->checksum, before, len);
+    segment->csum_offset = offsetof(struct tcp, checksum);
+}
+
+struct pkt *gso_next(struct gso *g, struct pkt_pool *pool)
+{
+    uint32_t left = g->p->len - g->at, n = left < g->p->gso_size ? left : g->p->gso_size;
+    struct pkt *segment = n > 0 ? pkt_new_for(pool, g->payload + n) : NULL;
+    if (segment == NULL)
+        return NULL;
+    bytes_copy(pkt_append(segment, g->payload), g->p->data, g->payload);
+    bytes_copy(pkt_append(segment, n), g->p->data + g->at, n);
+    segment->offload = PKT_CSUM_PARTIAL;
+    segment->csum_start = g->p->csum_start;
+    write_network(g, segment);
+    write_transport(g, segment);
+    g->at += n;
+    g->index++;
+    return segment;
+}
