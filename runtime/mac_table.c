@@ -120,6 +120,8 @@ uint32_t mac_table_forget_port(struct mac_table *t, uint16_t port)
 uint32_t mac_table_sweep(struct mac_table *t, uint32_t slots, uint32_t now)
 {
     uint32_t before = t->used;
+    if (slots > t->mask)
+        slots = t->mask + 1;
     for (; slots > 0; slots--) {
         uint32_t i = t->cursor++ & t->mask;
         while (t->slot[i].addr != 0 && mac_entry_is_old(t, &t->slot[i], now))

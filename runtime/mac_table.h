@@ -92,8 +92,8 @@ static inline uint32_t mac_table_left(const struct mac_table *t, const struct ma
 /* Forget every host at a port. Returns how many. */
 uint32_t mac_table_forget_port(struct mac_table *t, uint16_t port);
 
-/* Take out what is too old in the next `slots` slots, beginning where the last sweep stopped.
- * Returns how many. */
+/* Take out what is too old in the next `slots` slots (each once at most), from where the last sweep
+ * stopped. Returns how many. */
 uint32_t mac_table_sweep(struct mac_table *t, uint32_t slots, uint32_t now);
 
 #endif
