@@ -15,13 +15,14 @@ cat "$work/log/simulation-1"
 
 # The self-test: what is broken on purpose is found, and the seed is told.
 for what in drop-answer flood replay; do
-    if out=$(simulate --seed=2 --break=$what); then
+    out=$(simulate --seed=2 --break=$what) && found=no || found=yes
+    if [ $found = yes ] && grep '^seed 2 FAILED: ' <<< "$out" &&
+        grep "^replay: .*--seed=2 --break=$what" <<< "$out"; then
+        echo '1 passed, 0 failed'
+    else
         echo "--break=$what was not found"
         echo '0 passed, 1 failed'
         status=1
-    else
-        grep '^seed 2 FAILED: ' <<< "$out" && grep '^replay: .*--seed=2 ' <<< "$out" &&
-            echo '1 passed, 0 failed'
     fi
 done
 exit $status

@@ -204,7 +204,7 @@ static struct {
 } options = {.seeds = "1-50", .broken = "", .log = "info"};
 
 static const struct config_option rows[] = {
-    {"seed", CONFIG_UINT, &options.seed, 0, 0, "N", "run this seed only"},
+    {"seed", CONFIG_UINT, &options.seed, 1, 0, "N", "run this seed only"},
     {"seeds", CONFIG_STRING, &options.seeds, 0, 0, "A-B", "run these seeds"},
     {"break", CONFIG_STRING, &options.broken, 0, 0, "WHAT",
      "break something: drop-answer, flood, replay"},
