@@ -1,8 +1,8 @@
 /*
- * ctl.c - the controller: its limits, its listeners, its beginning and end.
+ * ctl.c - the controller: its limits, the names that it serves, its beginning and end.
  *
  * Called by a program's entry file (main.c) and by tests. Sessions look after themselves
- * (session.c), active connections too (dial.c).
+ * (session.c), the names that it serves too (runtime/serve.h).
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -10,13 +10,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-
-/* A place where switches come in. */
-struct door {
-    struct list link; /* in ctl->listeners */
-    struct ctl *ctl;
-    struct listener *listener;
-};
 
 void ctl_defaults(struct ctl_config *config)
 {
@@ -66,40 +59,7 @@ void ctl_options(struct ctl_config *c, struct config_option rows[CTL_N_OPTIONS])
         rows[i] = all[i];
 }
 
-struct ctl *ctl_new(const struct ctl_config *config)
-{
-    struct ctl *ctl = calloc(1, sizeof *ctl);
-    if (ctl == NULL)
-        return NULL;
-    ctl->config = *config;
-    list_init(&ctl->sessions);
-    list_init(&ctl->datapaths);
-    list_init(&ctl->listeners);
-    list_init(&ctl->dials);
-    for (size_t i = 0; i < CTL_BUCKETS; i++)
-        list_init(&ctl->bucket[i]);
-    ctl_counters_register();
-    return ctl;
-}
-
-static void door_free(struct door *door)
-{
-    net_listener_close(door->listener);
-    list_remove(&door->link);
-    free(door);
-}
-
-void ctl_free(struct ctl *ctl)
-{
-    struct list *it, *after;
-    if (ctl == NULL)
-        return;
-    list_each(it, after, &ctl->listeners) door_free(container_of(it, struct door, link));
-    dial_free_all(ctl);
-    list_each(it, after, &ctl->sessions) session_reap(container_of(it, struct ctl_dp, session));
-    chain_destroy(ctl);
-    free(ctl);
-}
+/* --- Names ----------------------------------------------------------------------------------- */
 
 int ctl_attach(struct ctl *ctl, struct stream *s)
 {
@@ -113,36 +73,66 @@ int ctl_attach(struct ctl *ctl, struct stream *s)
     return 0;
 }
 
-static void door_accept(void *user, struct stream *s)
+static void ctl_accept(void *user, struct stream *s)
 {
-    ctl_attach(((struct door *)user)->ctl, s);
+    ctl_attach(user, s);
 }
 
-static int door_open(struct ctl *ctl, struct net *net, const struct endpoint *at,
-                     const char **where)
+static int ctl_connect(void *user, struct dial *dial)
 {
-    struct door *door = calloc(1, sizeof *door);
+    char name[ENDPOINT_NAME_MAX];
+    struct ctl_dp *dp;
     int error;
-    if (door == NULL)
-        return -ENOMEM;
-    door->ctl = ctl;
-    list_init(&door->link);
-    error = net_listen(net, at, door_accept, door, &door->listener);
-    if (error != 0) {
-        free(door);
-        return error;
+
+    dp = session_new(user, NULL, endpoint_print(&dial->to, name, sizeof name));
+    if (dp == NULL)
+        return -EUSERS;
+    error = net_connect(dial->net, &dial->to, &session_events, dp, &dp->stream);
+    if (error == 0) {
+        dp->dial = dial;
+        return 0;
     }
-    list_append(&ctl->listeners, &door->link);
-    if (where != NULL)
-        *where = net_listener_name(door->listener);
-    return 0;
+    ctl_counters.connects_failed++;
+    session_reap(dp);
+    return error;
 }
 
 int ctl_serve(struct ctl *ctl, struct net *net, const char *endpoint, const char **where)
 {
-    struct endpoint ep;
-    int error = endpoint_parse(&ep, endpoint, OFP_TCP_PORT);
-    if (error != 0)
-        return error;
-    return ep.passive ? door_open(ctl, net, &ep, where) : dial_new(ctl, net, &ep);
+    return serve(&ctl->server, net, endpoint, OFP_TCP_PORT, where);
+}
+
+/* --- The beginning and the end --------------------------------------------------------------- */
+
+struct ctl *ctl_new(const struct ctl_config *config)
+{
+    struct ctl *ctl = calloc(1, sizeof *ctl);
+    if (ctl == NULL)
+        return NULL;
+    ctl->config = *config;
+    ctl->server = (struct server){
+        .wait_min = config->reconnect_min,
+        .wait_max = config->reconnect_max,
+        .accept = ctl_accept,
+        .connect = ctl_connect,
+        .user = ctl,
+    };
+    serve_init(&ctl->server);
+    list_init(&ctl->sessions);
+    list_init(&ctl->datapaths);
+    for (size_t i = 0; i < CTL_BUCKETS; i++)
+        list_init(&ctl->bucket[i]);
+    ctl_counters_register();
+    return ctl;
+}
+
+void ctl_free(struct ctl *ctl)
+{
+    struct list *it, *after;
+    if (ctl == NULL)
+        return;
+    list_each(it, after, &ctl->sessions) session_reap(container_of(it, struct ctl_dp, session));
+    serve_end(&ctl->server);
+    chain_destroy(ctl);
+    free(ctl);
 }

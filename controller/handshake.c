@@ -1,16 +1,15 @@
 /*
  * handshake.c - from a stream's opening to a datapath that has joined.
  *
- * Both ends say hello with the highest version that they speak, and the lower of the two holds
- * (OpenFlow 1.0 section 4.5.1; from 1.3.1 on a hello may also carry a bitmap of versions, section
- * A.5.1 there). We speak 1.0 only, so it is enough that the peer does not exclude it. Then we ask
- * for the features, set the configuration, and the switch joins when its features are known. A
- * second session with the same datapath id takes the first one's place: the switch has come back
- * and its old connection has not been noticed to be dead.
+ * Both ends say hello and agree on OpenFlow 1.0 (openflow/channel.h). Then we ask for the features,
+ * set the configuration, and the switch joins when its features are known. A second session with
+ * the same datapath id takes the first one's place: the switch has come back and its old connection
+ * has not been noticed to be dead.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/session.h"
+#include "openflow/channel.h"
 #include "runtime/log.h"
 
 #include <inttypes.h>
@@ -25,48 +24,13 @@ void handshake_start(struct ctl_dp *dp)
     session_send(dp, &hello);
 }
 
-/* An element of a hello, of OpenFlow 1.3.1 and later; padded to a multiple of 8. */
-struct hello_element {
-    be16 type;
-    be16 length; /* of this header and the body, without the pad */
-};
-OFP_ASSERT_SIZE(struct hello_element, 4);
-#define HELLO_VERSION_BITMAP 1 /* body: be32s, bit n of the first is wire version n */
-
-/* Does a peer that says this hello speak 1.0? Elements that make no sense say nothing. */
-static bool hello_offers_1_0(struct span hello)
+/* Say so in the protocol's words, and hang up. */
+static void handshake_refuse(struct ctl_dp *dp, struct span bytes)
 {
-    const struct ofp_header *header = span_take(&hello, sizeof *header);
-    const struct hello_element *element;
-
-    if (header->version < OFP_VERSION)
-        return false;
-    while ((element = span_take(&hello, sizeof *element)) != NULL) {
-        size_t length = be16_get(element->length);
-        const be32 *bitmap = (const be32 *)hello.data;
-        if (length < sizeof *element || length - sizeof *element > hello.len)
-            break;
-        if (be16_get(element->type) == HELLO_VERSION_BITMAP &&
-            length >= sizeof *element + sizeof *bitmap)
-            return be32_get(*bitmap) >> OFP_VERSION & 1;
-        if (span_take(&hello, (length + 7) / 8 * 8 - sizeof *element) == NULL)
-            break;
-    }
-    return true;
-}
-
-/* Say so in the protocol's words (section 5.4.4: the data is a text), and hang up. */
-static void handshake_refuse(struct ctl_dp *dp, const struct ofp_header *peer)
-{
-    static const char text[] = "this controller speaks OpenFlow 1.0 only (wire version 0x01)";
-    struct ofp_msg msg = {.type = OFPT_ERROR, .xid = be32_get(peer->xid)};
-    msg.error = (struct ofp_msg_error){.type = OFPET_HELLO_FAILED,
-                                       .code = OFPHFC_INCOMPATIBLE,
-                                       .data = span_of(text, sizeof text - 1)};
     ctl_counters.handshakes_failed++;
     log_warn_limited(&dp->ctl->refused, "%s: speaks no OpenFlow 1.0 (wire version 0x%02x)",
-                     dp->peer, peer->version);
-    session_send(dp, &msg);
+                     dp->peer, bytes.data[0]);
+    session_send_hello_failed(dp, bytes);
     session_end(dp);
 }
 
@@ -84,7 +48,6 @@ static void handshake_ask(struct ctl_dp *dp)
     session_send(dp, &config);
 }
 
-/* The peer hangs up on us, in any version: an error is never answered with an error. */
 static void handshake_refused(struct ctl_dp *dp)
 {
     ctl_counters.handshakes_failed++;
@@ -92,33 +55,23 @@ static void handshake_refused(struct ctl_dp *dp)
     session_end(dp);
 }
 
-static bool is_hello_failed(struct span bytes)
-{
-    const struct ofp_error_msg *error = (const struct ofp_error_msg *)bytes.data;
-    return error->header.type == OFPT_ERROR && bytes.len >= sizeof *error &&
-           be16_get(error->type) == OFPET_HELLO_FAILED;
-}
-
-/* Hello and error, types 0 and 1, are common to all versions; any other message of another version
- * says that the peer has chosen that one. */
 bool handshake_message(struct ctl_dp *dp, struct span bytes)
 {
-    const struct ofp_header *header = (const struct ofp_header *)bytes.data;
-
-    if (is_hello_failed(bytes)) {
-        handshake_refused(dp);
-    } else if (header->type == OFPT_HELLO && dp->state == SESSION_HELLO) {
+    switch (ofp_greet(bytes, dp->state != SESSION_HELLO)) {
+    case OFP_GREETING_AGREED:
         ctl_counters.rx[OFPT_HELLO]++;
-        if (hello_offers_1_0(bytes))
-            handshake_ask(dp);
-        else
-            handshake_refuse(dp, header);
-    } else if (header->version != OFP_VERSION && header->type > OFPT_ERROR) {
-        handshake_refuse(dp, header);
-    } else {
-        return false;
+        handshake_ask(dp);
+        return true;
+    case OFP_GREETING_FOREIGN:
+        handshake_refuse(dp, bytes);
+        return true;
+    case OFP_GREETING_REFUSED:
+        handshake_refused(dp);
+        return true;
+    case OFP_GREETING_NONE:
+        break;
     }
-    return true;
+    return false;
 }
 
 static void handshake_replace(struct ctl_dp *dp, uint64_t dpid)
@@ -147,6 +100,6 @@ void handshake_features(struct ctl_dp *dp, const struct ofp_msg *msg)
              dp->features.ports.len / sizeof *dp->port);
     loop_timer_arm(&dp->life, dp->heard + dp->ctl->config.echo_interval);
     if (dp->dial != NULL)
-        dial_joined(dp->dial);
+        serve_answered(dp->dial);
     chain_join(dp);
 }

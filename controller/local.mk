@@ -6,7 +6,6 @@ libmorgana_controller_a_SOURCES = \
 	controller/ctl.c \
 	controller/ctl.h \
 	controller/datapath.c \
-	controller/dial.c \
 	controller/handshake.c \
 	controller/request.c \
 	controller/send.c \

@@ -8,34 +8,9 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/session.h"
+#include "openflow/channel.h"
 
 #include <errno.h>
-
-/* The most bytes that `msg` may take, for the types that a controller sends. */
-static size_t message_bound(const struct ofp_msg *msg)
-{
-    switch (msg->type) {
-    case OFPT_HELLO:
-    case OFPT_ECHO_REQUEST:
-    case OFPT_ECHO_REPLY:
-        return sizeof(struct ofp_header) + msg->data.len;
-    case OFPT_ERROR:
-        return sizeof(struct ofp_error_msg) + msg->error.data.len;
-    case OFPT_VENDOR:
-        return sizeof(struct ofp_vendor_header) + msg->vendor.body.len;
-    case OFPT_PACKET_OUT:
-        return sizeof(struct ofp_packet_out) + msg->packet_out.actions.len +
-               msg->packet_out.data.len;
-    case OFPT_FLOW_MOD:
-        return sizeof(struct ofp_flow_mod) + msg->flow_mod.actions.len;
-    case OFPT_STATS_REQUEST:
-        if (msg->stats.type == OFPST_VENDOR)
-            return sizeof(struct ofp_stats_header) + sizeof(be32) + msg->stats.vendor.body.len;
-        return sizeof(struct ofp_stats_header) + sizeof(struct ofp_flow_stats_request);
-    default:
-        return sizeof(struct ofp_port_mod); /* the longest of the others */
-    }
-}
 
 /* The switch is too slow. `drained` follows. */
 static int session_full(struct ctl_dp *dp)
@@ -50,7 +25,7 @@ static int session_full(struct ctl_dp *dp)
 
 int session_send(struct ctl_dp *dp, const struct ofp_msg *msg)
 {
-    size_t bound = message_bound(msg);
+    size_t bound = ofp_encoded_bound(msg);
     struct buf out;
     bool encoded;
 
@@ -76,6 +51,16 @@ void session_send_error(struct ctl_dp *dp, struct ofp_fault fault, struct span b
         return;
     }
     if (ofp_encode_error(&out, fault.type, fault.code, bytes)) {
+        stream_commit(dp->stream, out.len);
+        ctl_counters.tx[OFPT_ERROR]++;
+    }
+}
+
+void session_send_hello_failed(struct ctl_dp *dp, struct span bytes)
+{
+    const size_t bound = OFP_HELLO_FAILED_MAX;
+    struct buf out = buf_of(stream_reserve(dp->stream, bound), bound);
+    if (out.data != NULL && ofp_encode_hello_failed(&out, bytes)) {
         stream_commit(dp->stream, out.len);
         ctl_counters.tx[OFPT_ERROR]++;
     }

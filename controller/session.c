@@ -13,6 +13,7 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/session.h"
+#include "openflow/channel.h"
 #include "openflow/frame.h"
 #include "openflow/print.h"
 #include "runtime/entropy.h"
@@ -208,19 +209,18 @@ static void session_silent(struct ctl_dp *dp)
 static void session_life(void *user)
 {
     struct ctl_dp *dp = user;
-    uint64_t interval = dp->ctl->config.echo_interval, limit = dp->ctl->config.echo_limit;
-    uint64_t silence = loop_now() - dp->heard;
-    uint64_t next = dp->heard + interval;
+    const struct ctl_config *config = &dp->ctl->config;
+    enum ofp_pulse pulse;
+    uint64_t next;
 
-    if (dp->state != SESSION_JOINED || silence >= limit) {
+    pulse = ofp_pulse(loop_now(), dp->heard, config->echo_interval, config->echo_limit, &next);
+    if (dp->state != SESSION_JOINED || pulse == OFP_PULSE_NONE) {
         session_silent(dp);
         return;
     }
-    if (silence >= interval) {
+    if (pulse == OFP_PULSE_FAINT)
         session_probe(dp);
-        next = loop_now() + interval;
-    }
-    loop_timer_arm(&dp->life, next < dp->heard + limit ? next : dp->heard + limit);
+    loop_timer_arm(&dp->life, next);
 }
 
 /* --- The beginning and the end --------------------------------------------------------------- */
@@ -308,7 +308,7 @@ void session_reap(struct ctl_dp *dp)
     if (dp->stream != NULL)
         stream_close(dp->stream);
     if (dp->dial != NULL)
-        dial_ended(dp->dial);
+        serve_ended(dp->dial);
     loop_work_cancel(&dp->end);
     timer_cancel(&dp->life);
     list_remove(&dp->session);

@@ -21,6 +21,7 @@
 #include "runtime/counter.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
+#include "runtime/serve.h"
 
 /* An app in the chain. */
 struct ctl_app {
@@ -38,8 +39,7 @@ struct ctl {
     struct list datapaths;           /* those that have joined, in that order */
     struct list bucket[CTL_BUCKETS]; /* the same, by datapath id */
     size_t n_sessions;
-    struct list listeners; /* struct door, of ctl.c */
-    struct list dials;     /* struct dial, of dial.c */
+    struct server server; /* where it listens, whom it calls */
     struct log_limit refused;
 };
 
@@ -148,6 +148,9 @@ static inline uint32_t session_xid(struct ctl_dp *dp)
 /* ctl_send(), for a session in any state. */
 int session_send(struct ctl_dp *dp, const struct ofp_msg *msg);
 
+/* Answer `bytes`, whose version is not ours. */
+void session_send_hello_failed(struct ctl_dp *dp, struct span bytes);
+
 /* Answer `bytes`, a message or as much as there is of one, with an error. */
 void session_send_error(struct ctl_dp *dp, struct ofp_fault fault, struct span bytes);
 
@@ -185,17 +188,5 @@ void chain_flow_removed(struct ctl_dp *dp, const struct ofp_msg_flow_removed *re
 void chain_port_status(struct ctl_dp *dp, const struct ofp_msg_port_status *status);
 void chain_error(struct ctl_dp *dp, uint32_t xid, const struct ofp_msg_error *error);
 void chain_destroy(struct ctl *ctl);
-
-/* --- dial.c ---------------------------------------------------------------------------------- */
-
-/* Keep connecting to `to`. 0, or a negative errno if it cannot even begin. */
-int dial_new(struct ctl *ctl, struct net *net, const struct endpoint *to);
-
-/* The dial's session has joined, or is being freed. */
-void dial_joined(struct dial *dial);
-void dial_ended(struct dial *dial);
-
-/* Stop all connecting; sessions go on. */
-void dial_free_all(struct ctl *ctl);
 
 #endif

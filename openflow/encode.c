@@ -371,6 +371,48 @@ bool ofp_encode(struct buf *out, const struct ofp_msg *msg)
     return false;
 }
 
+static size_t stats_bound(const struct ofp_msg_stats *m, bool reply)
+{
+    if (m->type == OFPST_VENDOR)
+        return sizeof(be32) + m->vendor.body.len;
+    if (!reply)
+        return sizeof(struct ofp_flow_stats_request); /* the longest request */
+    if (m->type == OFPST_DESC)
+        return sizeof(struct ofp_desc_stats);
+    return m->type == OFPST_AGGREGATE ? sizeof(struct ofp_aggregate_stats_reply) : m->entries.len;
+}
+
+size_t ofp_encoded_bound(const struct ofp_msg *msg)
+{
+    switch (msg->type) {
+    case OFPT_HELLO:
+    case OFPT_ECHO_REQUEST:
+    case OFPT_ECHO_REPLY:
+        return sizeof(struct ofp_header) + msg->data.len;
+    case OFPT_ERROR:
+        return sizeof(struct ofp_error_msg) + msg->error.data.len;
+    case OFPT_VENDOR:
+        return sizeof(struct ofp_vendor_header) + msg->vendor.body.len;
+    case OFPT_FEATURES_REPLY:
+        return sizeof(struct ofp_switch_features) + msg->features.ports.len;
+    case OFPT_PACKET_IN:
+        return sizeof(struct ofp_packet_in) + msg->packet_in.data.len;
+    case OFPT_PACKET_OUT:
+        return sizeof(struct ofp_packet_out) + msg->packet_out.actions.len +
+               msg->packet_out.data.len;
+    case OFPT_FLOW_MOD:
+        return sizeof(struct ofp_flow_mod) + msg->flow_mod.actions.len;
+    case OFPT_STATS_REQUEST:
+    case OFPT_STATS_REPLY:
+        return sizeof(struct ofp_stats_header) +
+               stats_bound(&msg->stats, msg->type == OFPT_STATS_REPLY);
+    case OFPT_QUEUE_GET_CONFIG_REPLY:
+        return sizeof(struct ofp_queue_get_config_reply) + msg->queue_config.queues.len;
+    default:
+        return sizeof(struct ofp_flow_removed); /* the longest of the others */
+    }
+}
+
 bool ofp_encode_error(struct buf *out, uint16_t type, uint16_t code, struct span request)
 {
     const struct ofp_header *h = (const void *)request.data;

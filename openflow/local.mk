@@ -2,6 +2,7 @@
 lib_LIBRARIES += libmorgana-openflow.a
 libmorgana_openflow_a_SOURCES = \
 	openflow/action.c \
+	openflow/channel.c \
 	openflow/decode.c \
 	openflow/encode.c \
 	openflow/frame_headers.h \
@@ -31,6 +32,7 @@ libmorgana_openflow_a_CFLAGS = $(AM_CFLAGS) -ffreestanding
 openflowincludedir = $(includedir)/morgana/openflow
 openflowinclude_HEADERS = \
 	openflow/action.h \
+	openflow/channel.h \
 	openflow/frame.h \
 	openflow/key.h \
 	openflow/match.h \

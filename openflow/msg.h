@@ -163,6 +163,9 @@ void ofp_decode(struct ofp_msg *msg, struct span bytes);
  * actions, entries, queues) are given ready-made, in wire format: see action.h. */
 bool ofp_encode(struct buf *out, const struct ofp_msg *msg);
 
+/* The most bytes that ofp_encode() writes for `msg`; more than OFP_MAX_MESSAGE if it refuses it. */
+size_t ofp_encoded_bound(const struct ofp_msg *msg);
+
 /* Append an OFPT_ERROR that answers `request`, with as much of it as section 5.4.4 asks (its first
  * 64 bytes, or all if shorter) and its xid. False if there is no room. */
 bool ofp_encode_error(struct buf *out, uint16_t type, uint16_t code, struct span request);
