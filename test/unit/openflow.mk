@@ -36,6 +36,12 @@ test_unit_test_msg_SOURCES = test/unit/test_msg.c test/unit/corpus.c test/unit/c
 test_unit_test_msg_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_msg_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
 
+check_PROGRAMS += test/unit/test_channel
+TESTS += test/unit/test_channel
+test_unit_test_channel_SOURCES = test/unit/test_channel.c test/unit/corpus.c test/unit/corpus.h
+test_unit_test_channel_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_channel_LDADD = libmorgana-openflow.a $(CHECK_LIBS)
+
 check_PROGRAMS += test/unit/test_validate
 TESTS += test/unit/test_validate
 test_unit_test_validate_SOURCES = test/unit/test_validate.c test/unit/walk.h \
