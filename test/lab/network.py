@@ -77,12 +77,13 @@ class Lab:
 
     @staticmethod
     def _catch_signals():
-        """Be ended by SIGTERM and SIGHUP as by Ctrl-C: through every `finally`."""
+        """Be ended by any of these as by Ctrl-C: through every `finally`. By SIGINT too if whoever
+        started us was deaf to it, as a shell's background jobs are."""
         def interrupt(*_):
             raise KeyboardInterrupt
         if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, interrupt)
-            signal.signal(signal.SIGHUP, interrupt)
+            for signum in ENDING:
+                signal.signal(signum, interrupt)
 
     def namespace(self, short):
         """The lab's namespace of this name, made when first asked for."""
