@@ -11,7 +11,8 @@
  * Hot-plug is normal: who wants a device watches its name and is told when it appears (by the end
  * of the turn, if it is there already), and when it goes away; it may come back, under the same
  * watch. A device that is there but cannot be opened (busy, not permitted) is tried again every
- * second. A platform registers its drivers when its loop opens.
+ * second. A platform registers its drivers when its loop opens, or (UNIX, where they need
+ * libraries) when the program's entry file asks for them.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -25,7 +25,7 @@
 #include "runtime/pkt.h"
 
 #define NETDEV_BATCH    64
-#define NETDEV_NAME_MAX 64
+#define NETDEV_NAME_MAX 256
 
 struct netdev;
 

@@ -4,11 +4,16 @@ test_interop_faults_SOURCES = test/interop/faults.c test/unit/faults.c test/unit
 	test/unit/corpus.c test/unit/corpus.h
 test_interop_faults_LDADD = libmorgana-openflow.a
 
+noinst_PROGRAMS += test/interop/forwarder
+test_interop_forwarder_SOURCES = test/interop/forwarder.c
+test_interop_forwarder_LDADD = $(UNIX_DEVICE_LIBS)
+
 EXTRA_DIST += \
 	test/interop/bench_test.py \
 	test/interop/connections_test.py \
 	test/interop/demo_test.py \
 	test/interop/errors_test.py \
+	test/interop/netdev_test.py \
 	test/interop/names_test.py \
 	test/interop/peers_test.py \
 	test/interop/switching_test.py

@@ -72,14 +72,19 @@ class Namespace:
             _setns(f"/proc/self/fd/{_home}")
 
 
-def link(a, a_name, b, b_name):
-    """A veth pair between two namespaces. What goes over it has real checksums and real segments,
-    because a switch in user space forwards frames as they are."""
-    ip("link", "add", a_name, "netns", a.name, "type", "veth", "peer", "name", b_name, "netns",
-       b.name)
+def link(a, a_name, b, b_name, offloads=False, mtu=1500):
+    """A veth pair between two namespaces. Without offloads what goes over it has real checksums and
+    real segments, for a switch in user space that forwards frames as they are."""
+    ip("link", "add", a_name, "mtu", mtu, "netns", a.name, "type", "veth", "peer", "name", b_name,
+       "mtu", mtu, "netns", b.name)
     for namespace, name in ((a, a_name), (b, b_name)):
-        namespace.run(["ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off", "gro", "off"])
+        if not offloads:
+            no_offloads(namespace, name)
         namespace.ip("link", "set", name, "up")
+
+
+def no_offloads(namespace, name):
+    namespace.run(["ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off", "gro", "off"])
 
 
 def names(prefix):
