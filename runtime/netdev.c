@@ -5,7 +5,6 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/netdev.h"
-#include "runtime/checksum.h"
 #include "runtime/gso.h"
 #include <assert.h>
 #include <stdlib.h>
@@ -47,27 +46,10 @@ static uint16_t missing_offloads(const struct netdev *dev)
     return (uint16_t)missing;
 }
 
-/* Make the checksum of `p`, which only we hold. False if its metadata points outside of it. A sum
- * of 0 is stored as its other form, which means the same (RFC 1624 section 3), because UDP has
- * another meaning for 0 (RFC 768). */
-static bool make_checksum(struct pkt *p)
-{
-    uint32_t at = (uint32_t)p->csum_start + p->csum_offset;
-    be16 sum;
-    if (at + sizeof sum > p->len)
-        return false;
-    sum = checksum_finish(checksum_add(0, p->data + p->csum_start, p->len - p->csum_start));
-    if (be16_get(sum) == 0)
-        sum = be16_of(UINT16_MAX);
-    bytes_copy(p->data + at, &sum, sizeof sum);
-    p->offload = (uint16_t)((p->offload & ~PKT_CSUM_PARTIAL) | PKT_CSUM_VALID);
-    return true;
-}
-
 static void put_summed(struct ready *r, struct pkt *p)
 {
     struct pkt *own = pkt_writable(p);
-    if (own && make_checksum(own)) {
+    if (own && pkt_finish_checksum(own)) {
         put(r, own);
         return;
     }

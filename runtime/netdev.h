@@ -7,7 +7,8 @@
  * NETDEV_BATCH frames a call and a bounded number of calls a turn, so that no device starves
  * another.
  *
- * Ownership: `receive` lends its packets; who keeps one takes a reference (pkt_ref()).
+ * Ownership: `receive` lends its packets: one that nobody else holds may be changed in place, and
+ * who keeps one takes a reference (pkt_ref()).
  * netdev_send() takes over one reference to each packet that it is given, whether or not it can
  * send it.
  *

@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/pkt.h"
+#include "runtime/checksum.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -192,4 +193,18 @@ struct pkt *pkt_at(struct pkt_pool *pool, const uint8_t *at)
     size_t i = (size_t)(at - pool->area) / pool->size;
     assert(i < pool->stats.total);
     return &pool->pkts[i];
+}
+
+bool pkt_finish_checksum(struct pkt *p)
+{
+    uint32_t at = (uint32_t)p->csum_start + p->csum_offset;
+    be16 sum;
+    if (at + sizeof sum > p->len)
+        return false;
+    sum = checksum_finish(checksum_add(0, p->data + p->csum_start, p->len - p->csum_start));
+    if (be16_get(sum) == 0)
+        sum = be16_of(UINT16_MAX);
+    bytes_copy(p->data + at, &sum, sizeof sum);
+    p->offload = (uint16_t)((p->offload & ~PKT_CSUM_PARTIAL) | PKT_CSUM_VALID);
+    return true;
 }

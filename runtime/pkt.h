@@ -99,6 +99,11 @@ bool pkt_trim(struct pkt *p, size_t n);
 /* How many bytes can still be appended. */
 size_t pkt_room(const struct pkt *p);
 
+/* Do what PKT_CSUM_PARTIAL says is still to be done to `p`, which only the caller holds. False if
+ * its metadata points outside of it. A sum of 0 is stored as its other form, which means the same
+ * (RFC 1624 section 3), because UDP has another meaning for 0 (RFC 768). */
+bool pkt_finish_checksum(struct pkt *p);
+
 /* --- For devices that receive into the buffers themselves ------------------------------------ */
 
 /* The area in which all of a pool's buffers lie side by side. */

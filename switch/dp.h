@@ -18,6 +18,7 @@
 #include "openflow/key.h"
 #include "openflow/msg.h"
 #include "openflow/validate.h"
+#include "runtime/config.h"
 #include "runtime/pkt.h"
 
 struct dp;
@@ -31,12 +32,20 @@ struct dp_config {
     uint64_t buffer_time; /* ns after which such a packet may be overwritten */
     uint64_t mac_max;     /* addresses that NORMAL learns */
     uint64_t mac_time;    /* ns that an address is remembered without being seen */
-    uint64_t n_pkts;      /* packet buffers in the pool */
-    uint64_t flow_mod_delay, packet_in_delay, stats_delay; /* ns: models a slower switch */
-    const char *description;                               /* dp_desc, for people */
+    uint64_t n_pkts;      /* packet buffers in the pool: of PKT_SMALL */
+    uint64_t n_large;     /* and of PKT_LARGE, for super-frames */
+    /* Model a slower switch (ns). Packet-ins are late by the datapath's doing; that a controller's
+     * flow-mods and requests for statistics take so long, and those behind them wait, by the
+     * agent's. */
+    uint64_t flow_mod_delay, packet_in_delay, stats_delay;
+    const char *description; /* dp_desc, for people */
 };
 
 void dp_defaults(struct dp_config *config);
+
+/* The rows by which a program sets them (runtime/config.h), the last without a name. */
+#define DP_N_OPTIONS 13
+void dp_options(struct dp_config *config, struct config_option rows[DP_N_OPTIONS]);
 
 /* What a datapath has to say. Messages lie in the callee's reach during the call only. */
 struct dp_listener {
@@ -62,6 +71,9 @@ int dp_port_remove(struct dp *dp, uint16_t port_no);
 /* The next port after `port_no` in ascending order (0: the first); false at the end. */
 bool dp_port_next(const struct dp *dp, uint16_t *port_no);
 
+/* The name of its device, as given to dp_port_add(); NULL if there is no such port. */
+const char *dp_port_name(const struct dp *dp, uint16_t port_no);
+
 /* What a features reply, and a statistics reply, say of it. False if there is no such port. */
 bool dp_port_desc(const struct dp *dp, uint16_t port_no, struct ofp_phy_port *desc);
 bool dp_port_stats(const struct dp *dp, uint16_t port_no, struct ofp_port_stats *stats);
@@ -73,12 +85,21 @@ struct dp_queue {
     uint64_t tx_packets, tx_bytes, tx_errors;
 };
 
+/* Give port `port_no` a queue that is guaranteed `min_rate` (as above) of what the port can send.
+ * 0, -ENOENT, -EEXIST, -EINVAL, -ENOSPC, -ENOMEM; or take it away: 0 or -ENOENT. */
+int dp_queue_add(struct dp *dp, uint16_t port_no, uint32_t queue_id, uint16_t min_rate);
+int dp_queue_remove(struct dp *dp, uint16_t port_no, uint32_t queue_id);
+
+/* What a port with queues can send, in bits a second; 0: what its device says. 0 or -ENOENT. */
+int dp_port_set_rate(struct dp *dp, uint16_t port_no, uint64_t rate);
+
 /* The i-th queue of a port, in ascending order of ids; false past the last. */
 bool dp_queue(const struct dp *dp, uint16_t port_no, size_t i, struct dp_queue *queue);
 
 /* --- What controllers ask for ---------------------------------------------------------------- */
 
-/* Each: true, or false with the fault to answer and nothing changed. */
+/* Each: true, or false with the fault to answer and nothing changed; but a flow-mod whose only
+ * fault is its buffer_id has been applied, as by Open vSwitch. */
 bool dp_flow_mod(struct dp *dp, const struct ofp_msg_flow_mod *mod, struct ofp_fault *fault);
 bool dp_packet_out(struct dp *dp, const struct ofp_msg_packet_out *out, struct ofp_fault *fault);
 bool dp_port_mod(struct dp *dp, const struct ofp_msg_port_mod *mod, struct ofp_fault *fault);
@@ -89,8 +110,9 @@ void dp_features(const struct dp *dp, struct ofp_msg_features *features); /* por
 void dp_set_config(struct dp *dp, const struct ofp_msg_config *config);
 void dp_get_config(const struct dp *dp, struct ofp_msg_config *config);
 
-/* No controller answers: the emergency table takes the flow table's place (section 4.3), or, in
- * standalone mode, misses are forwarded as by NORMAL. And back. */
+/* No controller answers. Emergency: if there are emergency entries all others are deleted and they
+ * take their place (section 4.3); if there are none the flow table stays in force. Standalone:
+ * misses are forwarded as by NORMAL. And back: the flow table is in force again. */
 enum dp_mode { DP_CONTROLLED, DP_EMERGENCY, DP_STANDALONE };
 void dp_set_mode(struct dp *dp, enum dp_mode mode);
 
@@ -105,8 +127,8 @@ enum dp_verdict {
     DP_CONSUMED /* the datapath does nothing more with it; it is counted as dropped by a hook */
 };
 
-/* Functions may be NULL. `p` may be changed if the hook makes it writable first: then *p is
- * replaced. */
+/* Functions may be NULL. Only `miss` may change the flow table. `p` may be changed if the hook
+ * makes it writable first: then *p is replaced. */
 struct dp_hooks {
     enum dp_verdict (*before_lookup)(void *user, struct pkt **p, const struct ofp_key *key);
     enum dp_verdict (*after_lookup)(void *user, struct pkt **p, const struct ofp_key *key,

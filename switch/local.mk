@@ -6,4 +6,8 @@ libmorgana_switch_a_SOURCES += \
 	switch/buffer.h \
 	switch/normal.c \
 	switch/normal.h \
-	switch/packet.c
+	switch/packet.c \
+	switch/port.c \
+	switch/port.h \
+	switch/queue.c \
+	switch/queue.h

@@ -107,6 +107,13 @@ static struct hdr_ipv4 *find_ipv4(const struct pkt *p, size_t *len)
     return ipv4_header_len(ip) >= sizeof *ip && ipv4_header_len(ip) <= *len ? ip : NULL;
 }
 
+bool packet_is_fragment(const struct pkt *p)
+{
+    size_t len;
+    const struct hdr_ipv4 *ip = find_ipv4(p, &len);
+    return ip && (be16_get(ip->frag) & HDR_IP_FRAGMENT);
+}
+
 /* The checksum that the device was left to finish is this one. */
 static bool is_partial(const struct pkt *p, const struct transport *t)
 {

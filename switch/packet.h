@@ -15,6 +15,9 @@
 #include "openflow/wire.h"
 #include "runtime/pkt.h"
 
+/* Is it a fragment of an IPv4 packet: the first or another? */
+bool packet_is_fragment(const struct pkt *p);
+
 /* Each changes `p`, which only the caller holds (pkt_writable()). */
 void packet_set_dl_src(struct pkt *p, const uint8_t mac[OFP_ETH_ALEN]);
 void packet_set_dl_dst(struct pkt *p, const uint8_t mac[OFP_ETH_ALEN]);

@@ -20,3 +20,9 @@ TESTS += test/unit/test_normal
 test_unit_test_normal_SOURCES = test/unit/test_normal.c
 test_unit_test_normal_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_normal_LDADD = libmorgana-switch.a $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_queue
+TESTS += test/unit/test_queue
+test_unit_test_queue_SOURCES = test/unit/test_queue.c
+test_unit_test_queue_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_queue_LDADD = libmorgana-switch.a $(SIM_LIBS) $(CHECK_LIBS)

@@ -131,6 +131,7 @@ START_TEST(any_change_of_any_frame_is_as_if_made_so_at_first)
     for (int n = 0; n < 20000; n++) {
         struct frame f = frame_random(&random);
         struct pkt *p = frame_pkt(&f, pool);
+        ck_assert_int_eq(packet_is_fragment(p), has_ipv4(&f) && f.part != FRAME_WHOLE);
         for (uint64_t left = random_below(&random, 6); left > 0; left--)
             steps[random_below(&random, N_STEPS)](p, &f, random_u64(&random));
         check(&f, p);
