@@ -1,7 +1,8 @@
 # Unit tests of controller/: check_PROGRAMS and TESTS, one program per module.
 
 # What they stand on: a scripted switch, and everything below it in virtual time.
-FAKE_SWITCH = test/unit/fake_switch.c test/unit/fake_switch.h
+FAKE_SWITCH = test/unit/fake_switch.c test/unit/fake_switch.h \
+	test/unit/fake_peer.c test/unit/fake_peer.h
 CONTROLLER_LIBS = libmorgana-controller.a libmorgana-openflow.a $(SIM_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += test/unit/test_session
@@ -56,7 +57,7 @@ test_unit_test_example_app_LDADD = $(CONTROLLER_LIBS)
 
 check_PROGRAMS += test/unit/test_mutation
 TESTS += test/unit/test_mutation
-test_unit_test_mutation_SOURCES = test/unit/test_mutation.c \
+test_unit_test_mutation_SOURCES = test/unit/test_mutation.c test/unit/mutations.h \
 	test/unit/corpus.c test/unit/corpus.h $(FAKE_SWITCH)
 test_unit_test_mutation_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_mutation_LDADD = $(CONTROLLER_LIBS)

@@ -5,9 +5,6 @@
  */
 #include "test/unit/fake_switch.h"
 #include "controller/session.h"
-#include "openflow/frame.h"
-#include "runtime/log.h"
-#include "runtime/sim/sim.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -16,22 +13,12 @@
 
 /* --- The world ------------------------------------------------------------------------------- */
 
-static void no_log(void *user, enum log_level level, const char *line)
-{
-    (void)user;
-    if (getenv("TEST_LOG") != NULL)
-        fprintf(stderr, "%d %s\n", (int)level, line);
-}
-
 struct ctl *fake_world(const struct ctl_config *config)
 {
-    static const struct sim_faults kind;
     struct ctl_config defaults;
     struct ctl *ctl;
 
-    sim_start(1, &kind);
-    ck_assert_int_eq(loop_open(), 0);
-    log_set_sink(no_log, NULL);
+    fake_begin();
     ctl_defaults(&defaults);
     ctl = ctl_new(config != NULL ? config : &defaults);
     ck_assert_ptr_nonnull(ctl);
@@ -46,85 +33,24 @@ void fake_world_end(struct ctl *ctl)
     fake_settle();
     ck_assert_uint_eq(ctl_counters.sessions_opened, ctl_counters.sessions_ended);
     ck_assert_uint_eq(heard.joins, heard.leaves);
-    loop_close();
-    stream_pool_free();
-}
-
-void fake_wait(uint64_t ns)
-{
-    sim_run(loop_now() + ns);
-}
-
-void fake_settle(void)
-{
-    fake_wait(NS_PER_MS);
+    fake_end();
 }
 
 /* --- The switch's end ------------------------------------------------------------------------ */
 
-static size_t fake_data(void *user, const uint8_t *bytes, size_t n)
+struct fake_peer *fake_new(struct ctl *ctl)
 {
-    struct fake_switch *sw = user;
-    if (sw->len + n > sw->cap) {
-        sw->cap = (sw->len + n) * 2;
-        sw->in = realloc(sw->in, sw->cap);
-        ck_assert_ptr_nonnull(sw->in);
-    }
-    memcpy(sw->in + sw->len, bytes, n);
-    sw->len += n;
-    return n;
-}
-
-static void fake_closed(void *user, int error)
-{
-    struct fake_switch *sw = user;
-    sw->stream = NULL;
-    sw->error = error;
-}
-
-static const struct stream_events fake_events = {.data = fake_data, .closed = fake_closed};
-
-struct fake_switch *fake_adopt(struct stream *s)
-{
-    struct fake_switch *sw = calloc(1, sizeof *sw);
-    ck_assert_ptr_nonnull(sw);
-    sw->stream = s;
-    stream_own(s, &fake_events, sw);
-    return sw;
-}
-
-struct fake_switch *fake_new(struct ctl *ctl)
-{
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     struct stream *ends[2];
 
     ck_assert_int_eq(stream_pair(ends), 0);
-    sw = fake_adopt(ends[0]);
+    sw = fake_adopt(ends[0], OFP_AT_SWITCH);
     ctl_attach(ctl, ends[1]);
     fake_settle();
     return sw;
 }
 
-void fake_free(struct fake_switch *sw)
-{
-    if (sw->stream != NULL)
-        stream_close(sw->stream);
-    fake_settle();
-    free(sw->in);
-    free(sw);
-}
-
-void fake_port(struct ofp_phy_port *port, uint16_t port_no, uint32_t config, uint32_t state)
-{
-    memset(port, 0, sizeof *port);
-    port->port_no = be16_of(port_no);
-    port->hw_addr[5] = (uint8_t)port_no;
-    snprintf(port->name, sizeof port->name, "eth%u", port_no);
-    port->config = be32_of(config);
-    port->state = be32_of(state);
-}
-
-void fake_join(struct fake_switch *sw, uint64_t dpid, unsigned n_ports)
+void fake_join(struct fake_peer *sw, uint64_t dpid, unsigned n_ports)
 {
     struct ofp_msg hello = {.type = OFPT_HELLO}, features = {.type = OFPT_FEATURES_REPLY};
     struct ofp_phy_port *ports = calloc(n_ports + 1, sizeof *ports);
@@ -142,28 +68,11 @@ void fake_join(struct fake_switch *sw, uint64_t dpid, unsigned n_ports)
     free(ports);
 }
 
-struct fake_switch *fake_joined(struct ctl *ctl, uint64_t dpid, unsigned n_ports)
+struct fake_peer *fake_joined(struct ctl *ctl, uint64_t dpid, unsigned n_ports)
 {
-    struct fake_switch *sw = fake_new(ctl);
+    struct fake_peer *sw = fake_new(ctl);
     fake_join(sw, dpid, n_ports);
     return sw;
-}
-
-/* --- Sending --------------------------------------------------------------------------------- */
-
-void fake_send_bytes(struct fake_switch *sw, const void *bytes, size_t n)
-{
-    ck_assert_ptr_nonnull(sw->stream);
-    ck_assert_int_eq(stream_write(sw->stream, bytes, n), 0);
-    fake_settle();
-}
-
-void fake_send(struct fake_switch *sw, const struct ofp_msg *msg)
-{
-    static uint8_t area[OFP_MAX_MESSAGE];
-    struct buf out = buf_of(area, sizeof area);
-    ck_assert(ofp_encode(&out, msg));
-    fake_send_bytes(sw, area, out.len);
 }
 
 static void put_mac(uint8_t *mac, uint64_t n)
@@ -198,46 +107,11 @@ size_t fake_packet_in_bytes(uint8_t *area, struct fake_packet packet)
     return out.len;
 }
 
-void fake_packet_in(struct fake_switch *sw, struct fake_packet packet)
+void fake_packet_in(struct fake_peer *sw, struct fake_packet packet)
 {
     uint8_t area[128];
     size_t n = fake_packet_in_bytes(area, packet);
     fake_send_bytes(sw, area, n);
-}
-
-/* --- Looking at what came -------------------------------------------------------------------- */
-
-struct span fake_expect_bytes(struct fake_switch *sw, uint8_t type)
-{
-    struct span rest = span_of(sw->in + sw->seen, sw->len - sw->seen);
-    struct ofp_fault fault;
-    long n = ofp_frame(rest);
-
-    ck_assert_msg(n > 0, "nothing came, expected %s", ofp_type_name(type));
-    rest.len = (size_t)n;
-    ck_assert_msg(rest.data[1] == type, "%s came, expected %s", ofp_type_name(rest.data[1]),
-                  ofp_type_name(type));
-    ck_assert(type == OFPT_ERROR || ofp_validate(rest, OFP_AT_SWITCH, &fault));
-    sw->seen += rest.len;
-    return rest;
-}
-
-struct ofp_msg fake_expect(struct fake_switch *sw, uint8_t type)
-{
-    struct ofp_msg msg;
-    ofp_decode(&msg, fake_expect_bytes(sw, type));
-    return msg;
-}
-
-void fake_expect_nothing(struct fake_switch *sw)
-{
-    ck_assert_msg(sw->seen == sw->len, "%s came, expected nothing",
-                  ofp_type_name(sw->in[sw->seen + 1]));
-}
-
-void fake_forget(struct fake_switch *sw)
-{
-    sw->seen = sw->len = 0;
 }
 
 /* --- The listening app ----------------------------------------------------------------------- */

@@ -11,13 +11,7 @@
 #define MORGANA_TEST_UNIT_FAKE_SWITCH_H
 
 #include "controller/ctl.h"
-
-struct fake_switch {
-    struct stream *stream; /* NULL: closed */
-    int error;             /* how it was closed, if not by us */
-    uint8_t *in;           /* all that has come, and how much of it was looked at */
-    size_t len, cap, seen;
-};
+#include "test/unit/fake_peer.h"
 
 /* Begin a test: virtual time, a loop, a controller with these limits (NULL: the defaults). */
 struct ctl *fake_world(const struct ctl_config *config);
@@ -25,28 +19,14 @@ struct ctl *fake_world(const struct ctl_config *config);
 /* End it: controller, loop, and a check that no session is left. */
 void fake_world_end(struct ctl *ctl);
 
-/* Let virtual time pass; fake_settle() just enough for all that was sent to arrive. */
-void fake_wait(uint64_t ns);
-void fake_settle(void);
-
-/* A switch at the end of a stream that is open. */
-struct fake_switch *fake_adopt(struct stream *s);
-
-/* A switch whose stream has just been opened to the controller; and away with it. */
-struct fake_switch *fake_new(struct ctl *ctl);
-void fake_free(struct fake_switch *sw);
+/* A switch whose stream has just been opened to the controller. */
+struct fake_peer *fake_new(struct ctl *ctl);
 
 /* A switch that has said hello and its features: `n_ports` ports, from 1 on. */
-struct fake_switch *fake_joined(struct ctl *ctl, uint64_t dpid, unsigned n_ports);
+struct fake_peer *fake_joined(struct ctl *ctl, uint64_t dpid, unsigned n_ports);
 
 /* The same for one that is open already. */
-void fake_join(struct fake_switch *sw, uint64_t dpid, unsigned n_ports);
-
-void fake_port(struct ofp_phy_port *port, uint16_t port_no, uint32_t config, uint32_t state);
-
-/* Send, and let it arrive. */
-void fake_send(struct fake_switch *sw, const struct ofp_msg *msg);
-void fake_send_bytes(struct fake_switch *sw, const void *bytes, size_t n);
+void fake_join(struct fake_peer *sw, uint64_t dpid, unsigned n_ports);
 
 /* A packet-in of an Ethernet frame: hosts are numbered, FAKE_BROADCAST is everybody. */
 #define FAKE_BROADCAST 0xffffffffffff
@@ -57,19 +37,9 @@ struct fake_packet {
     bool buffered; /* with FAKE_BUFFER */
 };
 #define FAKE_BUFFER 77
-void fake_packet_in(struct fake_switch *sw, struct fake_packet packet);
+void fake_packet_in(struct fake_peer *sw, struct fake_packet packet);
 /* The same message into `area` (at least 128 bytes). Returns its length. */
 size_t fake_packet_in_bytes(uint8_t *area, struct fake_packet packet);
-
-/* The next message that came; fails the test if there is none, or not of this type. Valid until
- * more comes. */
-struct ofp_msg fake_expect(struct fake_switch *sw, uint8_t type);
-/* ... and its bytes. */
-struct span fake_expect_bytes(struct fake_switch *sw, uint8_t type);
-/* Nothing (more) came. */
-void fake_expect_nothing(struct fake_switch *sw);
-/* ... or forget what came. */
-void fake_forget(struct fake_switch *sw);
 
 /* --- An app that writes down what it hears ---------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #include <errno.h>
 
 static struct ctl *ctl;
-static struct fake_switch *called[16], *sw; /* sw: who has been called last */
+static struct fake_peer *called[16], *sw; /* sw: who has been called last */
 static unsigned calls;
 
 static void set_up(void)
@@ -33,7 +33,7 @@ static void on_call(void *user, struct stream *s)
 {
     (void)user;
     ck_assert_uint_lt(calls, sizeof called / sizeof called[0]);
-    sw = called[calls++] = fake_adopt(s);
+    sw = called[calls++] = fake_adopt(s, OFP_AT_SWITCH);
 }
 
 static struct listener *switch_listens(void)

@@ -15,7 +15,7 @@ extern const struct ctl_app_type block_app;
 START_TEST(packets_of_the_blocked_host_are_dropped_and_others_are_learned)
 {
     struct ctl *ctl = fake_world(NULL);
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     struct ofp_msg flow;
 
     ck_assert_int_eq(ctl_add_app(ctl, &block_app), 0);

@@ -11,7 +11,7 @@
 static struct ofp_msg_packet_out hub_answer(struct fake_packet packet)
 {
     struct ctl *ctl = fake_world(NULL);
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     static struct ofp_msg out;
     const struct ofp_action_output *action;
 

@@ -18,7 +18,7 @@
 #define MULTI 0x01005e000001
 
 static struct ctl *ctl;
-static struct fake_switch *sw;
+static struct fake_peer *sw;
 
 static void set_up(void)
 {
@@ -291,7 +291,7 @@ END_TEST
 
 START_TEST(datapaths_learn_apart)
 {
-    struct fake_switch *other = fake_joined(ctl, 2, 4), *first = sw;
+    struct fake_peer *other = fake_joined(ctl, 2, 4), *first = sw;
 
     learn_a_and_b();
     sw = other;

@@ -14,7 +14,7 @@
 #include <string.h>
 
 static struct ctl *ctl;
-static struct fake_switch *sw;
+static struct fake_peer *sw;
 static char shown[65536];
 
 static void keep_line(void *user, enum log_level level, const char *line)

@@ -47,7 +47,7 @@ static struct ctl *request_world(const struct ctl_config *config)
     return ctl;
 }
 
-static void request_world_end(struct ctl *ctl, struct fake_switch *sw)
+static void request_world_end(struct ctl *ctl, struct fake_peer *sw)
 {
     fake_free(sw);
     fake_world_end(ctl);
@@ -72,7 +72,7 @@ static int ask_ports(void)
     return 0;
 }
 
-static void answer(struct fake_switch *sw, uint8_t type, uint32_t xid)
+static void answer(struct fake_peer *sw, uint8_t type, uint32_t xid)
 {
     struct ofp_msg msg = {.type = type, .xid = xid};
     fake_send(sw, &msg);
@@ -87,7 +87,7 @@ START_TEST(each_kind_of_request_gets_its_reply)
         {OFPT_ECHO_REQUEST, OFPT_ECHO_REPLY},
     };
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
 
     for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         ck_assert_int_eq(ask(kinds[i][0], &got), 0);
@@ -105,7 +105,7 @@ END_TEST
 START_TEST(queue_config_and_vendor_requests_get_their_replies)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     const struct nx_role_request role = {.role = be32_of(NX_ROLE_MASTER)};
     struct ofp_msg queues = {.type = OFPT_QUEUE_GET_CONFIG_REQUEST}, reply;
     struct ofp_msg vendor = {.type = OFPT_VENDOR};
@@ -135,7 +135,7 @@ END_TEST
 START_TEST(what_is_no_request_is_refused)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
 
     ck_assert_int_eq(ask(OFPT_HELLO, NULL), -EINVAL);
     ck_assert_int_eq(ask(OFPT_FLOW_MOD, NULL), -EINVAL);
@@ -148,7 +148,7 @@ END_TEST
 START_TEST(replies_in_another_order_find_their_requests)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint32_t xid[3];
 
     for (uintptr_t i = 0; i < 3; i++) {
@@ -169,7 +169,7 @@ END_TEST
 START_TEST(request_without_an_answer_times_out_and_a_late_answer_is_stray)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint32_t first, second;
 
     ask(OFPT_BARRIER_REQUEST, (void *)1);
@@ -197,7 +197,7 @@ END_TEST
 START_TEST(error_with_its_xid_ends_a_request_and_apps_do_not_hear_it)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     struct ofp_msg error = {.type = OFPT_ERROR};
 
     ask_ports();
@@ -217,7 +217,7 @@ END_TEST
 START_TEST(stray_replies_are_counted_and_harm_nothing)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint32_t xid;
 
     answer(sw, OFPT_BARRIER_REPLY, 5);
@@ -237,7 +237,7 @@ END_TEST
 /* --- Many parts ------------------------------------------------------------------------------ */
 
 /* A part of a port statistics reply: ports `from` .. `to` - 1. */
-static void send_ports(struct fake_switch *sw, uint32_t xid, unsigned from, unsigned to, bool more)
+static void send_ports(struct fake_peer *sw, uint32_t xid, unsigned from, unsigned to, bool more)
 {
     static struct ofp_port_stats stats[600];
     struct ofp_msg msg = {.type = OFPT_STATS_REPLY, .xid = xid};
@@ -254,7 +254,7 @@ static void send_ports(struct fake_switch *sw, uint32_t xid, unsigned from, unsi
 START_TEST(reply_of_more_than_64_kilobytes_comes_in_one_piece)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     const struct ofp_port_stats *e;
     struct span rest;
     unsigned n = 0;
@@ -281,7 +281,7 @@ END_TEST
 START_TEST(empty_last_part_and_empty_reply_are_whole)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint32_t xid;
 
     ask_ports();
@@ -303,7 +303,7 @@ END_TEST
 START_TEST(parts_of_two_replies_may_alternate)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint32_t a, b;
 
     ask_ports();
@@ -325,7 +325,7 @@ START_TEST(reply_past_the_maximum_ends_its_request)
 {
     struct ctl_config config;
     struct ctl *ctl;
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     uint32_t xid;
 
     ctl_defaults(&config);
@@ -350,7 +350,7 @@ END_TEST
 START_TEST(parts_do_not_prolong_a_requests_time)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint32_t xid;
 
     ask_ports();
@@ -371,7 +371,7 @@ START_TEST(requests_past_the_maximum_are_refused)
 {
     struct ctl_config config;
     struct ctl *ctl;
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     uint32_t xid;
 
     ctl_defaults(&config);
@@ -391,7 +391,7 @@ END_TEST
 START_TEST(requests_of_a_switch_that_goes_are_reset_before_its_leaving)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
 
     ask(OFPT_BARRIER_REQUEST, NULL);
     ask_ports();
@@ -409,7 +409,7 @@ END_TEST
 START_TEST(cancelled_requests_are_not_answered)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     int mine, other;
 
     ask(OFPT_BARRIER_REQUEST, &mine);
@@ -442,7 +442,7 @@ static void ask_again(void *user, struct ctl_dp *dp, int error, const struct ofp
 START_TEST(request_may_be_made_and_the_datapath_dropped_in_an_answer)
 {
     struct ctl *ctl = request_world(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     const struct ofp_msg barrier = {.type = OFPT_BARRIER_REQUEST};
     int left = 5;
 

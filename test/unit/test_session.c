@@ -24,7 +24,7 @@ static struct ctl *world_with_listener(const struct ctl_config *config)
 START_TEST(says_hello_at_once_and_asks_for_features_after_the_peers)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_new(ctl);
+    struct fake_peer *sw = fake_new(ctl);
     struct ofp_msg hello = {.type = OFPT_HELLO};
 
     fake_expect(sw, OFPT_HELLO);
@@ -43,7 +43,7 @@ START_TEST(set_config_carries_the_configured_miss_send_len)
 {
     struct ctl_config config;
     struct ctl *ctl;
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     struct ofp_msg hello = {.type = OFPT_HELLO};
 
     ctl_defaults(&config);
@@ -62,7 +62,7 @@ END_TEST
 START_TEST(switch_joins_with_its_features)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 0x1122334455667788, 3);
+    struct fake_peer *sw = fake_joined(ctl, 0x1122334455667788, 3);
 
     ck_assert_uint_eq(heard.joins, 1);
     ck_assert_uint_eq(ctl_dp_id(heard.dp), 0x1122334455667788);
@@ -105,7 +105,7 @@ static const struct {
 START_TEST(hello_is_accepted_exactly_if_it_allows_1_0)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_new(ctl);
+    struct fake_peer *sw = fake_new(ctl);
     struct ofp_msg error;
 
     fake_expect(sw, OFPT_HELLO);
@@ -132,7 +132,7 @@ START_TEST(message_of_another_version_in_the_handshake_is_refused)
 {
     const uint8_t hello[8] = {4, OFPT_HELLO, 0, 8}, features[32] = {4, OFPT_FEATURES_REPLY, 0, 32};
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_new(ctl);
+    struct fake_peer *sw = fake_new(ctl);
     struct ofp_msg error;
 
     fake_send_bytes(sw, hello, sizeof hello);
@@ -154,7 +154,7 @@ START_TEST(hello_said_twice_is_no_harm)
 {
     const uint8_t hello[16] = {4, OFPT_HELLO, 0, 8, 0, 0, 0, 1, 4, OFPT_HELLO, 0, 8, 0, 0, 0, 2};
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_new(ctl);
+    struct fake_peer *sw = fake_new(ctl);
 
     fake_send_bytes(sw, hello, sizeof hello);
     fake_expect(sw, OFPT_HELLO);
@@ -171,7 +171,7 @@ START_TEST(hello_failed_from_the_peer_ends_without_an_answer)
 {
     const uint8_t error[12] = {4, OFPT_ERROR, 0, 12};
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_new(ctl);
+    struct fake_peer *sw = fake_new(ctl);
 
     fake_expect(sw, OFPT_HELLO);
     fake_send_bytes(sw, error, sizeof error);
@@ -185,7 +185,7 @@ END_TEST
 START_TEST(handshake_that_takes_too_long_is_dropped)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *mute = fake_new(ctl), *slow = fake_new(ctl);
+    struct fake_peer *mute = fake_new(ctl), *slow = fake_new(ctl);
     struct ofp_msg hello = {.type = OFPT_HELLO};
 
     fake_wait(9 * NS_PER_S);
@@ -204,7 +204,7 @@ END_TEST
 START_TEST(events_before_the_features_are_counted_and_not_told)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_new(ctl);
+    struct fake_peer *sw = fake_new(ctl);
 
     fake_packet_in(sw, (struct fake_packet){.src = 1, .dst = 2, .in_port = 1});
     ck_assert_uint_eq(ctl_counters.early, 1);
@@ -220,7 +220,7 @@ START_TEST(hundreds_that_come_in_one_burst_are_all_served)
 {
     enum { N = 700 };
     struct ctl *ctl = world_with_listener(NULL);
-    static struct fake_switch *sw[N];
+    static struct fake_peer *sw[N];
 
     for (int i = 0; i < N; i++)
         sw[i] = fake_new(ctl);
@@ -240,7 +240,7 @@ START_TEST(sessions_past_the_maximum_are_refused_and_counted)
 {
     struct ctl_config config;
     struct ctl *ctl;
-    struct fake_switch *a, *b, *c;
+    struct fake_peer *a, *b, *c;
 
     ctl_defaults(&config);
     config.max_sessions = 2;
@@ -263,7 +263,7 @@ END_TEST
 START_TEST(second_session_with_the_same_id_replaces_the_first)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *first = fake_joined(ctl, 7, 1), *other = fake_joined(ctl, 8, 1), *second;
+    struct fake_peer *first = fake_joined(ctl, 7, 1), *other = fake_joined(ctl, 8, 1), *second;
 
     second = fake_joined(ctl, 7, 5);
     ck_assert_str_eq(heard.order, "JJLJ");
@@ -282,7 +282,7 @@ END_TEST
 
 /* --- Keep-alive ------------------------------------------------------------------------------ */
 
-static void send_echo(struct fake_switch *sw, uint8_t type, uint32_t xid, const char *data)
+static void send_echo(struct fake_peer *sw, uint8_t type, uint32_t xid, const char *data)
 {
     struct ofp_msg msg = {.type = type, .xid = xid, .data = span_of(data, strlen(data))};
     fake_send(sw, &msg);
@@ -291,7 +291,7 @@ static void send_echo(struct fake_switch *sw, uint8_t type, uint32_t xid, const 
 START_TEST(echo_request_is_answered_with_its_data_in_any_state)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_new(ctl);
+    struct fake_peer *sw = fake_new(ctl);
     struct ofp_msg reply;
 
     send_echo(sw, OFPT_ECHO_REQUEST, 1, "");
@@ -318,7 +318,7 @@ static void answer_by_barrier(struct ctl_dp *dp, const struct ctl_packet *packet
 START_TEST(echo_is_answered_in_its_place_among_packets_that_apps_work_on)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     const uint8_t echo[8] = {1, OFPT_ECHO_REQUEST, 0, 8, 0, 0, 0, 9};
     uint8_t batch[256];
     size_t n = fake_packet_in_bytes(batch, (struct fake_packet){.src = 1, .dst = 2, .in_port = 1});
@@ -340,7 +340,7 @@ END_TEST
 START_TEST(silence_is_met_with_echo_requests_and_then_the_end)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
 
     fake_wait(14 * NS_PER_S);
     fake_expect_nothing(sw);
@@ -361,7 +361,7 @@ END_TEST
 START_TEST(answers_to_echo_requests_keep_a_session_alive)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
 
     for (int i = 0; i < 20; i++) {
         fake_wait(16 * NS_PER_S);
@@ -377,7 +377,7 @@ END_TEST
 START_TEST(a_switch_that_talks_is_not_asked_for_echos)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
 
     for (int i = 0; i < 20; i++) {
         fake_wait(10 * NS_PER_S);
@@ -395,7 +395,7 @@ END_TEST
 START_TEST(bad_message_is_answered_with_its_first_64_bytes_and_skipped)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint8_t bad[100] = {1, 99, 0, 100, 0xde, 0xad, 0xbe, 0xef};
     struct ofp_msg error;
 
@@ -419,7 +419,7 @@ END_TEST
 START_TEST(message_that_only_a_controller_sends_is_a_bad_type)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     struct ofp_msg request = {.type = OFPT_FEATURES_REQUEST, .xid = 3}, error;
 
     fake_send(sw, &request);
@@ -434,7 +434,7 @@ END_TEST
 START_TEST(length_below_the_header_is_answered_and_ends_the_session)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     const uint8_t bad[16] = {1, OFPT_ECHO_REQUEST, 0, 7, 0, 0, 0, 1};
     struct ofp_msg error;
 
@@ -453,7 +453,7 @@ END_TEST
 START_TEST(bad_error_message_is_never_answered_with_an_error)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     const uint8_t bare[8] = {1, OFPT_ERROR, 0, 8}, cut[11] = {1, OFPT_ERROR, 0, 11};
 
     fake_send_bytes(sw, bare, sizeof bare);
@@ -469,7 +469,7 @@ END_TEST
 START_TEST(error_that_answers_no_request_goes_to_the_apps)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     struct ofp_msg error = {.type = OFPT_ERROR, .xid = 1234};
 
     error.error.type = OFPET_FLOW_MOD_FAILED;
@@ -485,7 +485,7 @@ END_TEST
 START_TEST(packet_in_whose_total_len_disagrees_is_used)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint8_t bytes[128];
     const uint16_t claims[] = {0, 1, 63, 65, 65535};
 
@@ -506,7 +506,7 @@ END_TEST
 START_TEST(messages_in_single_bytes_are_put_together)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     uint8_t bytes[128];
     size_t n = fake_packet_in_bytes(bytes, (struct fake_packet){.src = 1, .dst = 2});
 
@@ -527,7 +527,7 @@ START_TEST(session_that_ends_in_the_middle_of_a_message_ends_cleanly)
     size_t n = fake_packet_in_bytes(bytes, (struct fake_packet){.src = 1, .dst = 2});
 
     for (size_t cut = 1; cut < n; cut++) {
-        struct fake_switch *sw = fake_joined(ctl, 1, 1);
+        struct fake_peer *sw = fake_joined(ctl, 1, 1);
         fake_send_bytes(sw, bytes, cut);
         if (cut % 2)
             stream_finish(sw->stream);
@@ -555,7 +555,7 @@ static void answer_at_length(struct ctl_dp *dp, const struct ctl_packet *packet)
 START_TEST(slow_switch_cannot_grow_memory_and_is_stopped_until_it_reads)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     size_t limit = ctl->config.out_limit;
     uint64_t seen;
 
@@ -585,7 +585,7 @@ END_TEST
 START_TEST(switch_that_never_reads_again_is_dropped_after_the_echo_limit)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
 
     heard.on_packet = answer_at_length;
     stream_pause(sw->stream, true);
@@ -614,7 +614,7 @@ static void drop_it(struct ctl_dp *dp, const struct ctl_packet *packet)
 START_TEST(datapath_dropped_by_an_app_is_heard_of_no_more_but_for_its_leaving)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     uint8_t batch[256];
     size_t n = fake_packet_in_bytes(batch, (struct fake_packet){.src = 1, .dst = 2, .in_port = 1});
 
@@ -638,7 +638,7 @@ static void drop_at_join(struct ctl_dp *dp)
 START_TEST(datapath_dropped_at_its_joining_leaves_every_app)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw;
+    struct fake_peer *sw;
 
     ck_assert_int_eq(ctl_add_app(ctl, &listener_app), 0);
     heard.on_join = drop_at_join;
@@ -652,7 +652,7 @@ END_TEST
 START_TEST(packet_stops_at_the_app_that_consumes_it)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw;
+    struct fake_peer *sw;
 
     ck_assert_int_eq(ctl_add_app(ctl, &listener_app), 0);
     sw = fake_joined(ctl, 1, 1);
@@ -669,7 +669,7 @@ END_TEST
 START_TEST(packet_that_nobody_consumes_leaves_the_switchs_buffer)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 1);
+    struct fake_peer *sw = fake_joined(ctl, 1, 1);
     struct ofp_msg out;
 
     fake_packet_in(sw, (struct fake_packet){.src = 1, .dst = 2, .in_port = 1});
@@ -684,7 +684,7 @@ START_TEST(packet_that_nobody_consumes_leaves_the_switchs_buffer)
 }
 END_TEST
 
-static void send_port_status(struct fake_switch *sw, uint8_t reason, uint16_t port_no,
+static void send_port_status(struct fake_peer *sw, uint8_t reason, uint16_t port_no,
                              uint32_t config)
 {
     struct ofp_phy_port port;
@@ -697,7 +697,7 @@ static void send_port_status(struct fake_switch *sw, uint8_t reason, uint16_t po
 START_TEST(features_follow_port_status)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 3);
+    struct fake_peer *sw = fake_joined(ctl, 1, 3);
 
     send_port_status(sw, OFPPR_ADD, 9, 0);
     ck_assert_ptr_nonnull(ctl_dp_port(heard.dp, 9));
@@ -717,7 +717,7 @@ END_TEST
 START_TEST(ports_past_the_maximum_are_refused_and_counted)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw = fake_joined(ctl, 1, 0);
+    struct fake_peer *sw = fake_joined(ctl, 1, 0);
 
     for (unsigned i = 1; i <= CTL_PORTS_MAX + 3; i++)
         send_port_status(sw, OFPPR_ADD, (uint16_t)i, 0);
@@ -738,7 +738,7 @@ static void count_dp(void *user, struct ctl_dp *dp)
 START_TEST(datapaths_are_walked_in_the_order_of_joining)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *sw[5];
+    struct fake_peer *sw[5];
     uint64_t next = 10;
 
     for (unsigned i = 0; i < 5; i++)
@@ -764,7 +764,7 @@ END_TEST
 START_TEST(freeing_a_controller_ends_its_sessions)
 {
     struct ctl *ctl = world_with_listener(NULL);
-    struct fake_switch *a = fake_joined(ctl, 1, 1), *b = fake_new(ctl);
+    struct fake_peer *a = fake_joined(ctl, 1, 1), *b = fake_new(ctl);
 
     fake_world_end(ctl);
     ck_assert_ptr_null(a->stream);

@@ -98,7 +98,7 @@ __attribute__((noinline)) unsigned steady_turns(struct stream *s, unsigned n)
 static void steady(bool buffered, size_t answer)
 {
     struct ctl *ctl = fake_world(NULL);
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     uint64_t bytes = 0, before;
     unsigned failed;
     unsigned long calls;
@@ -137,7 +137,7 @@ END_TEST
 START_TEST(joining_makes_heap_calls)
 {
     struct ctl *ctl = fake_world(NULL);
-    struct fake_switch *sw;
+    struct fake_peer *sw;
     unsigned long calls;
     heap_calls = 0;
     sw = fake_joined(ctl, 1, 1);
