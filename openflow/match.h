@@ -32,10 +32,11 @@ uint32_t ofp_match_canonical(const struct ofp_match *match, struct ofp_key *key,
 static inline bool ofp_key_matches(const struct ofp_key *key, const struct ofp_key *flow,
                                    const struct ofp_key *mask)
 {
-    uint64_t differ = 0;
-    for (int i = 0; i < 5; i++)
-        differ |= (key->word[i] & mask->word[i]) ^ flow->word[i];
-    return differ == 0;
+    return (((key->word[0] & mask->word[0]) ^ flow->word[0]) |
+            ((key->word[1] & mask->word[1]) ^ flow->word[1]) |
+            ((key->word[2] & mask->word[2]) ^ flow->word[2]) |
+            ((key->word[3] & mask->word[3]) ^ flow->word[3]) |
+            ((key->word[4] & mask->word[4]) ^ flow->word[4])) == 0;
 }
 
 /* Does the match (a_key, a_mask) cover every packet that (b_key, b_mask) matches? This is the loose

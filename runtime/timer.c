@@ -40,22 +40,30 @@ static void place(struct wheel *w, struct timer *t)
         tick = w->tick;
     unsigned level = (63 - (unsigned)__builtin_clzll((tick ^ w->tick) | 1)) / DIGIT_BITS;
     unsigned index = (tick >> (level * DIGIT_BITS)) % WHEEL_SLOTS;
-    t->slot = (uint16_t)(level * WHEEL_SLOTS + index);
     list_append(&w->slot[level][index], &t->link);
     w->used[level] |= 1ull << index;
 }
 
-/* A timer that is due but has not yet fired lies on no slot's list any more; its old slot's bit is
- * then right as it is, and stays so. */
+/* The list `head` has become empty: if it is a slot's, its bit goes. A timer that is due but has
+ * not yet fired lies on a list that is no slot's. A timer need not know where it lies: who is alone
+ * on a list has its head for a neighbour. (It is one of a million in a flow table: each byte
+ * counts.) */
+static void emptied(struct wheel *w, const struct list *head)
+{
+    uintptr_t n = ((uintptr_t)head - (uintptr_t)w->slot) / sizeof *head;
+    if (n < WHEEL_LEVELS * WHEEL_SLOTS)
+        w->used[n / WHEEL_SLOTS] &= ~(1ull << n % WHEEL_SLOTS);
+}
+
 void timer_cancel(struct timer *t)
 {
     struct wheel *w = t->wheel;
+    struct list *neighbour = t->link.next;
     if (w == NULL)
         return;
-    unsigned level = t->slot / WHEEL_SLOTS, index = t->slot % WHEEL_SLOTS;
     list_remove(&t->link);
-    if (list_empty(&w->slot[level][index]))
-        w->used[level] &= ~(1ull << index);
+    if (list_empty(neighbour))
+        emptied(w, neighbour);
     w->armed--;
     t->wheel = NULL;
 }

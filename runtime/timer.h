@@ -33,7 +33,6 @@ struct timer {
     struct list link;
     uint64_t deadline;
     struct wheel *wheel; /* NULL: not armed */
-    uint16_t slot;       /* the wheel's: where it lies */
     void (*fire)(void *user);
     void *user;
 };

@@ -2,7 +2,14 @@
 EXTRA_DIST += test/bench/controller_bench.py test/bench/peers.py
 CLEANFILES += controller-bench.json controller-bench.png
 
-bench: bench-controller
+bench: bench-controller bench-table
 bench-controller: morgana-controller morgana-bench
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/controller_bench.py $(BENCHFLAGS)
 .PHONY: bench bench-controller
+
+check_PROGRAMS += test/bench/table_bench
+test_bench_table_bench_SOURCES = test/bench/table_bench.c
+test_bench_table_bench_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS)
+bench-table: test/bench/table_bench
+	$(abs_builddir)/test/bench/table_bench $(TABLEBENCHFLAGS)
+.PHONY: bench-table

@@ -26,3 +26,19 @@ TESTS += test/unit/test_queue
 test_unit_test_queue_SOURCES = test/unit/test_queue.c
 test_unit_test_queue_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_queue_LDADD = libmorgana-switch.a $(SIM_LIBS) $(CHECK_LIBS)
+
+SWITCH_LIBS = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_table
+TESTS += test/unit/test_table
+test_unit_test_table_SOURCES = test/unit/test_table.c test/unit/flow_text.h
+test_unit_test_table_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_table_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=aligned_alloc
+test_unit_test_table_LDADD = $(SWITCH_LIBS)
+
+check_PROGRAMS += test/unit/test_flow_mod
+TESTS += test/unit/test_flow_mod
+test_unit_test_flow_mod_SOURCES = test/unit/test_flow_mod.c test/unit/flow_text.h
+test_unit_test_flow_mod_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_flow_mod_LDADD = $(SWITCH_LIBS)

@@ -1,0 +1,126 @@
+/*
+ * group.h - a part of the flow table: the entries with one mask, in one hash, by masked key.
+ *
+ * The hash is XXH3 with a seed of the table's own, so that nobody outside can aim keys at one
+ * bucket. Only the words of a key in which the mask has bits are hashed, so that a mask of a MAC
+ * address or two costs a hash of one word or two. A group counts its entries by priority, so that
+ * its highest one is known at any time, and which priorities it lacks. (They are few as a rule;
+ * each that comes or goes moves those below it.)
+ *
+ * Called by table.c. The exact entries are a group as well, with a mask of all ones: a key has
+ * zeros in the fields that its packets do not have.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#ifndef MORGANA_SWITCH_GROUP_H
+#define MORGANA_SWITCH_GROUP_H
+
+#include "switch/flow_hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#define KEY_WORDS 5
+
+/* How many entries have a priority. */
+struct group_tally {
+    uint16_t priority;
+    uint32_t flows;
+};
+
+struct table_group {
+    uint64_t seed;
+    uint64_t word_mask[KEY_WORDS]; /* the mask's words that are not zero, */
+    uint8_t word[KEY_WORDS];       /* and which words of the key they are for */
+    uint8_t n_words;
+    struct flow_hash hash;
+    struct ofp_key mask;
+    uint32_t wildcards; /* the same as a message says it, canonical */
+    struct table *table;
+    struct group_tally *tally; /* highest priority first; none has no flows */
+    uint32_t n_tally, tally_room;
+};
+
+/* Make `g` an empty group of `table` for `wildcards`, which are canonical. False if there is no
+ * memory; group_free() is then allowed. */
+bool group_init(struct table_group *g, struct table *table, uint32_t wildcards, uint64_t seed);
+
+/* Free what it holds, entries too. */
+void group_free(struct table_group *g);
+
+static inline bool group_is_empty(const struct table_group *g)
+{
+    return g->n_tally == 0;
+}
+
+/* Its highest priority; there must be entries. */
+static inline uint16_t group_top(const struct table_group *g)
+{
+    return g->tally[0].priority;
+}
+
+/* The hash of (up to five) words of a key. */
+#define GROUP_HASH(g, ...)                                                                         \
+    ((uint32_t)XXH3_64bits_withSeed((const uint64_t[]){__VA_ARGS__},                               \
+                                    sizeof((const uint64_t[]){__VA_ARGS__}), (g)->seed))
+
+static inline uint64_t group_word(const struct table_group *g, const struct ofp_key *key, int i)
+{
+    return key->word[g->word[i]] & g->word_mask[i];
+}
+
+/* Of constant lengths, XXH3 is a few instructions in place. */
+static inline uint32_t group_hash(const struct table_group *g, const struct ofp_key *key)
+{
+#define WORD(i) group_word(g, key, i)
+    switch (g->n_words) {
+    case 0:
+    case 1:
+        return GROUP_HASH(g, WORD(0));
+    case 2:
+        return GROUP_HASH(g, WORD(0), WORD(1));
+    case 3:
+        return GROUP_HASH(g, WORD(0), WORD(1), WORD(2));
+    case 4:
+        return GROUP_HASH(g, WORD(0), WORD(1), WORD(2), WORD(3));
+    default:
+        return GROUP_HASH(g, WORD(0), WORD(1), WORD(2), WORD(3), WORD(4));
+    }
+#undef WORD
+}
+
+/* The same for the group of the exact entries, of any packet. */
+static inline uint32_t group_hash_exact(const struct table_group *g, const struct ofp_key *key)
+{
+    return (uint32_t)XXH3_64bits_withSeed(key, sizeof *key, g->seed);
+}
+
+/* The entry of the highest priority that a packet with `key` matches; `hash` is group_hash(). */
+static inline struct flow *group_lookup(const struct table_group *g, uint32_t hash,
+                                        const struct ofp_key *key)
+{
+    struct flow **slot = flow_hash_find(&g->hash, hash, key, &g->mask);
+    return slot != NULL ? *slot : NULL;
+}
+
+/* The entries with the canonical `key`, highest priority first; NULL if there is none. */
+struct flow *group_chain(const struct table_group *g, const struct ofp_key *key);
+
+/* The entry identical to `like`, of which the key, the hash and the priority are set; NULL if there
+ * is none. */
+struct flow *group_find(const struct table_group *g, const struct flow *like);
+
+/* Has it entries of this priority? */
+bool group_has_priority(const struct table_group *g, uint16_t priority);
+
+/* Put in `flow`, whose group and hash are set, and of whose key and priority there is none. 0 or
+ * -ENOMEM with nothing changed. */
+int group_add(struct table_group *g, struct flow *flow);
+
+/* Take it out; it is not freed. */
+void group_remove(struct table_group *g, struct flow *flow);
+
+/* `by`, with the same key and priority, takes the place of `flow`, which is not freed. */
+void group_replace(struct table_group *g, struct flow *flow, struct flow *by);
+
+#endif
