@@ -110,6 +110,10 @@ void dp_features(const struct dp *dp, struct ofp_msg_features *features); /* por
 void dp_set_config(struct dp *dp, const struct ofp_msg_config *config);
 void dp_get_config(const struct dp *dp, struct ofp_msg_config *config);
 
+/* How long a controller's message of this type (enum ofp_type) is to take on the slower switch that
+ * is modelled: ns, 0 for most. */
+uint64_t dp_delay(const struct dp *dp, uint8_t type);
+
 /* No controller answers. Emergency: if there are emergency entries all others are deleted and they
  * take their place (section 4.3); if there are none the flow table stays in force. Standalone:
  * misses are forwarded as by NORMAL. And back: the flow table is in force again. */

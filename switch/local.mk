@@ -1,10 +1,14 @@
 # switch/: flow table, datapath, switch agent.
 noinst_LIBRARIES += libmorgana-switch.a
 libmorgana_switch_a_SOURCES = \
+	switch/agent.c \
 	switch/agent.h \
+	switch/agent_counters.c \
 	switch/buffer.c \
 	switch/buffer.h \
 	switch/cache.h \
+	switch/connection.c \
+	switch/connection.h \
 	switch/dp.h \
 	switch/flow.c \
 	switch/flow.h \
@@ -14,14 +18,17 @@ libmorgana_switch_a_SOURCES = \
 	switch/flow_mod.h \
 	switch/group.c \
 	switch/group.h \
+	switch/handle.c \
 	switch/normal.c \
 	switch/normal.h \
+	switch/output.c \
 	switch/packet.c \
 	switch/packet.h \
 	switch/port.c \
 	switch/port.h \
 	switch/queue.c \
 	switch/queue.h \
+	switch/stats_reply.c \
 	switch/table.c \
 	switch/table.h
 libmorgana_switch_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)

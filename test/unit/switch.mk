@@ -42,3 +42,28 @@ TESTS += test/unit/test_flow_mod
 test_unit_test_flow_mod_SOURCES = test/unit/test_flow_mod.c test/unit/flow_text.h
 test_unit_test_flow_mod_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_flow_mod_LDADD = $(SWITCH_LIBS)
+
+# The agent, over a fake datapath that is linked in dp.c's place.
+AGENT_WORLD = test/unit/agent_world.h test/unit/fake_dp.c test/unit/fake_dp.h \
+	test/unit/fake_peer.c test/unit/fake_peer.h
+
+check_PROGRAMS += test/unit/test_agent
+TESTS += test/unit/test_agent
+test_unit_test_agent_SOURCES = test/unit/test_agent.c \
+	test/unit/corpus.c test/unit/corpus.h $(AGENT_WORLD)
+test_unit_test_agent_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_agent_LDADD = $(SWITCH_LIBS)
+
+check_PROGRAMS += test/unit/test_handle
+TESTS += test/unit/test_handle
+test_unit_test_handle_SOURCES = test/unit/test_handle.c test/unit/faults.c test/unit/faults.h \
+	test/unit/corpus.c test/unit/corpus.h $(AGENT_WORLD)
+test_unit_test_handle_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_handle_LDADD = $(SWITCH_LIBS)
+
+check_PROGRAMS += test/unit/test_agent_mutation
+TESTS += test/unit/test_agent_mutation
+test_unit_test_agent_mutation_SOURCES = test/unit/test_agent_mutation.c test/unit/mutations.h \
+	test/unit/corpus.c test/unit/corpus.h $(AGENT_WORLD)
+test_unit_test_agent_mutation_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_agent_mutation_LDADD = $(SWITCH_LIBS)
