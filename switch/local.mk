@@ -9,13 +9,17 @@ libmorgana_switch_a_SOURCES = \
 	switch/cache.h \
 	switch/connection.c \
 	switch/connection.h \
+	switch/datapath.h \
+	switch/dp.c \
 	switch/dp.h \
+	switch/execute.c \
 	switch/flow.c \
 	switch/flow.h \
 	switch/flow_hash.c \
 	switch/flow_hash.h \
 	switch/flow_mod.c \
 	switch/flow_mod.h \
+	switch/forward.c \
 	switch/group.c \
 	switch/group.h \
 	switch/handle.c \
@@ -24,6 +28,7 @@ libmorgana_switch_a_SOURCES = \
 	switch/output.c \
 	switch/packet.c \
 	switch/packet.h \
+	switch/packet_in.c \
 	switch/port.c \
 	switch/port.h \
 	switch/queue.c \

@@ -18,5 +18,10 @@ noinst_PROGRAMS += test/fuzz/fuzz_parse
 test_fuzz_fuzz_parse_SOURCES = test/fuzz/fuzz_parse.c
 test_fuzz_fuzz_parse_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_parse_LDADD = libmorgana-openflow.a
+
+noinst_PROGRAMS += test/fuzz/fuzz_dp
+test_fuzz_fuzz_dp_SOURCES = test/fuzz/fuzz_dp.c test/unit/watcher.h
+test_fuzz_fuzz_dp_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_dp_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS)
 endif
 EXTRA_DIST += test/fuzz/corpus

@@ -67,3 +67,18 @@ test_unit_test_agent_mutation_SOURCES = test/unit/test_agent_mutation.c test/uni
 	test/unit/corpus.c test/unit/corpus.h $(AGENT_WORLD)
 test_unit_test_agent_mutation_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_agent_mutation_LDADD = $(SWITCH_LIBS)
+
+# A datapath between hosts on simulated links.
+DP_LAB = test/unit/dp_lab.c test/unit/dp_lab.h test/unit/watcher.h $(FRAMES)
+
+check_PROGRAMS += test/unit/test_execute
+TESTS += test/unit/test_execute
+test_unit_test_execute_SOURCES = test/unit/test_execute.c $(DP_LAB)
+test_unit_test_execute_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_execute_LDADD = $(SWITCH_LIBS)
+
+check_PROGRAMS += test/unit/test_dp
+TESTS += test/unit/test_dp
+test_unit_test_dp_SOURCES = test/unit/test_dp.c $(DP_LAB)
+test_unit_test_dp_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_dp_LDADD = $(SWITCH_LIBS)

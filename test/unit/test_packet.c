@@ -36,8 +36,7 @@ static bool has_ports(const struct frame *f)
            (f->proto == HDR_IP_TCP || f->proto == HDR_IP_UDP);
 }
 
-/* --- One step on a packet, and on what the frame is to be --------------------------------------
- */
+/* --- One step on a packet, and on what the frame is to be ------------------------------------- */
 
 static void tag(struct frame *f, uint16_t mask, uint16_t bits)
 {
@@ -140,7 +139,7 @@ START_TEST(any_change_of_any_frame_is_as_if_made_so_at_first)
 }
 END_TEST
 
-/* --- Particular cases ------------------------------------------------------------------------ */
+/* --- Particular cases ------------------------------------------------------------------------- */
 
 START_TEST(udp_without_a_checksum_stays_so)
 {
@@ -276,8 +275,7 @@ START_TEST(ipv6_hop_limit_is_a_ttl)
 }
 END_TEST
 
-/* --- Frames that end too early -----------------------------------------------------------------
- */
+/* --- Frames that end too early ---------------------------------------------------------------- */
 
 static struct ofp_key key_of(const struct pkt *p)
 {
