@@ -70,7 +70,14 @@ run_tests()
         found=yes
         echo "--- $test"
         case $test in
-        *.py) python3 "$test" -v || status=1 ;;
+        *.py)
+            if grep -q '^    unittest\.main()' "$test"; then
+                python3 "$test" -v || status=1
+            else
+                echo "$test runs nothing: it does not call unittest.main()"
+                status=1
+            fi
+            ;;
         *.sh) if bash "$test"; then echo '1 passed, 0 failed'; else echo '0 passed, 1 failed'; status=1; fi ;;
         esac
     done

@@ -30,6 +30,11 @@ class Tally(unittest.TestCase):
     def test_a_class_that_could_not_be_set_up_is_a_failure(self):
         self.check("Ran 0 tests in 0.1s\n\nFAILED (errors=1)\n", 1, 0, 1)
 
+    def test_a_program_that_ran_nothing_is_a_failure(self):
+        self.check("Ran 5 tests in 1s\n\nOK\nRan 0 tests in 0.0s\n\nOK\n", 0, 5, 1)
+        self.check("100%: Checks: 3, Failures: 0, Errors: 0\n"
+                   "100%: Checks: 0, Failures: 0, Errors: 0\n", 0, 3, 1)
+
     def test_two_unittest_runs_add_up(self):
         self.check("Ran 5 tests in 1s\n\nOK\nRan 2 tests in 1s\n\nFAILED (failures=1)\n", 1, 6, 1)
 
