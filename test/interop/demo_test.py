@@ -5,6 +5,7 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,8 +48,8 @@ class Demo(unittest.TestCase):
         self.environment = os.environ | {
             "MORGANA_BUILD": str(program("morgana-controller").parent), "TMPDIR": temporary.name}
 
-    def start(self, *words):
-        demo = subprocess.Popen([TOP / "demo", *words], env=self.environment, text=True,
+    def start(self, *words, program=TOP / "demo", cwd=None):
+        demo = subprocess.Popen([program, *words], env=self.environment, cwd=cwd, text=True,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT)
         self.addCleanup(demo.stdout.close)
@@ -113,6 +114,36 @@ class Demo(unittest.TestCase):
         self.assertIn(f"mg{demo.pid}", ended.stdout.read())
         self.assertEqual(ended.wait(), 0)
         self.assert_nothing_left(demo.pid)
+
+    def built_by_demo(self, place, *others):
+        """Start ./demo in a tree that has these files, where to build is to say so and to link to
+        the programs that there are: whether it is built in `place` and then found there."""
+        tree = self.temporary / "tree"
+        tree.mkdir()
+        for name in ("demo", "test"):
+            (tree / name).symlink_to(TOP / name)
+        there = program("morgana-controller").parent
+        rule = f"all:\n\tln -sf {there}/morgana-controller .\n"
+        (tree / "Makefile.in").write_text(rule)
+        (tree / "configure").write_text("#!/bin/sh\ncp ../Makefile.in Makefile\n")
+        (tree / "configure").chmod(0o755)
+        for other in others:
+            (tree / other).write_text(rule)
+        (tree / "json.py").write_text("raise SystemExit('a module from where root happened to be')\n")
+        del self.environment["MORGANA_BUILD"]
+        demo = self.start(program=tree / "demo", cwd=tree)
+        output = demo.stdout.read()
+        self.assertEqual(demo.wait(), 0, output)
+        self.assertIn(f"builds Morgana in {tree / place} ... ok", output)
+        self.assertTrue((tree / place / "morgana-controller").exists())
+        shutil.rmtree(tree)
+        self.assert_nothing_left(demo.pid)
+
+    def test_it_configures_and_builds_in_build(self):
+        self.built_by_demo("build")
+
+    def test_it_builds_in_the_tree_if_that_is_where_its_owner_builds(self):
+        self.built_by_demo("", "config.status", "Makefile")
 
     def test_what_a_killed_demo_leaves_is_removed_by_the_next_lab(self):
         demo = self.start()
