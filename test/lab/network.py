@@ -66,7 +66,7 @@ class Lab:
         self._catch_signals()
         atexit.register(self.close)
         # "net": where the switches and their controllers live.
-        self.folder.mkdir(parents=True, mode=0o755)
+        make_folder(self.folder)
         self.net = self.namespace("net")
 
     def __enter__(self):
@@ -117,6 +117,14 @@ class Lab:
             remove(self.name)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def make_folder(path):
+    """Make a lab's folder, below ROOT, which a lab that ends at this moment may remove."""
+    while True:
+        ROOT.mkdir(mode=0o755, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            return path.mkdir(mode=0o755)
 
 
 def remove(name):
