@@ -5,3 +5,9 @@ test_sim_sim_controller_SOURCES = \
 	test/sim/emulated.c test/sim/emulated.h test/sim/peace.c test/sim/pipeline.c \
 	test/sim/sim_controller.c test/sim/watcher.c test/sim/world.h
 test_sim_sim_controller_LDADD = libmorgana-controller.a libmorgana-openflow.a $(SIM_LIBS)
+
+check_PROGRAMS += test/sim/table_model
+TESTS += test/sim/table_model
+test_sim_table_model_SOURCES = \
+	test/sim/reference_table.c test/sim/reference_table.h test/sim/table_model.c
+test_sim_table_model_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS)
