@@ -45,10 +45,14 @@ static struct request *request_first(const struct ctl_dp *dp)
     return list_empty(&dp->requests) ? NULL : container_of(dp->requests.next, struct request, link);
 }
 
-static void request_free(struct ctl_dp *dp, struct request *r)
+static void request_remove(struct ctl_dp *dp, struct request *r)
 {
     list_remove(&r->link);
     dp->n_requests--;
+}
+
+static void request_free(struct request *r)
+{
     free(r->parts);
     free(r);
 }
@@ -57,9 +61,9 @@ static void request_free(struct ctl_dp *dp, struct request *r)
 static void request_finish(struct ctl_dp *dp, struct request *r, int error,
                            const struct ofp_msg *reply)
 {
-    list_remove(&r->link);
+    request_remove(dp, r);
     r->fn(r->user, dp, error, reply);
-    request_free(dp, r);
+    request_free(r);
 }
 
 static void request_timer_fired(void *user)
@@ -141,8 +145,10 @@ void ctl_cancel_requests(struct ctl_dp *dp, const void *user)
     list_each(it, after, &dp->requests)
     {
         struct request *r = container_of(it, struct request, link);
-        if (r->user == user)
-            request_free(dp, r);
+        if (r->user != user)
+            continue;
+        request_remove(dp, r);
+        request_free(r);
     }
 }
 

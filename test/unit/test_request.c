@@ -367,6 +367,35 @@ END_TEST
 
 /* --- Limits and ends ------------------------------------------------------------------------- */
 
+static void ask_once_more(void *user, struct ctl_dp *dp, int error, const struct ofp_msg *reply)
+{
+    struct ofp_msg msg = {.type = OFPT_BARRIER_REQUEST};
+    ck_assert_int_eq(error, 0);
+    on_answer(user, dp, ctl_request(dp, &msg, on_answer, user), reply);
+}
+
+START_TEST(request_that_is_answered_leaves_room_for_the_next)
+{
+    struct ofp_msg msg = {.type = OFPT_BARRIER_REQUEST};
+    struct ctl_config config;
+    struct ctl *ctl;
+    struct fake_peer *sw;
+
+    ctl_defaults(&config);
+    config.max_requests = 1;
+    ctl = request_world(&config);
+    sw = fake_joined(ctl, 1, 1);
+    ck_assert_int_eq(ctl_request(heard.dp, &msg, ask_once_more, NULL), 0);
+    fake_settle();
+    answer(sw, OFPT_BARRIER_REPLY, fake_expect(sw, OFPT_BARRIER_REQUEST).xid);
+    ck_assert_uint_eq(got.n, 1);
+    ck_assert_int_eq(got.error, 0);
+    answer(sw, OFPT_BARRIER_REPLY, fake_expect(sw, OFPT_BARRIER_REQUEST).xid);
+    ck_assert_uint_eq(got.n, 2);
+    request_world_end(ctl, sw);
+}
+END_TEST
+
 START_TEST(requests_past_the_maximum_are_refused)
 {
     struct ctl_config config;
@@ -472,6 +501,7 @@ int main(void)
         parts_of_two_replies_may_alternate,
         reply_past_the_maximum_ends_its_request,
         parts_do_not_prolong_a_requests_time,
+        request_that_is_answered_leaves_room_for_the_next,
         requests_past_the_maximum_are_refused,
         requests_of_a_switch_that_goes_are_reset_before_its_leaving,
         cancelled_requests_are_not_answered,
