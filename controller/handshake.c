@@ -20,6 +20,7 @@ void handshake_start(struct ctl_dp *dp)
 {
     struct ofp_msg hello = {.type = OFPT_HELLO, .xid = session_xid(dp)};
     dp->state = SESSION_HELLO;
+    loop_timer_arm(&dp->life, loop_now() + dp->ctl->config.handshake_time);
     dp->stream->out_limit = dp->ctl->config.out_limit;
     session_send(dp, &hello);
 }

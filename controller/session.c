@@ -277,7 +277,6 @@ struct ctl_dp *session_new(struct ctl *ctl, struct stream *stream, const char *p
     list_init(&dp->same_id);
     loop_work_init(&dp->end, session_end_work, dp);
     timer_init(&dp->life, session_life, dp);
-    loop_timer_arm(&dp->life, dp->heard + ctl->config.handshake_time);
     request_init(dp);
     ctl->n_sessions++;
     ctl_counters.sessions_opened++;

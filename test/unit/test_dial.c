@@ -95,6 +95,25 @@ START_TEST(switch_that_answers_a_call_but_says_nothing_is_left_and_called_again)
 }
 END_TEST
 
+START_TEST(switch_that_is_far_away_has_all_the_handshakes_time_once_it_is_reached)
+{
+    const struct sim_faults far = {.delay_min = 9 * NS_PER_S, .delay_max = 9 * NS_PER_S};
+    struct listener *l = switch_listens();
+
+    sim_set_faults(&far);
+    ck_assert_int_eq(ctl_serve(ctl, sim_net(), "tcp:switch", NULL), 0);
+    for (int i = 0; i < 30 && calls == 0; i++)
+        fake_wait(NS_PER_S);
+    sim_set_faults(&(struct sim_faults){0});
+    fake_wait(9 * NS_PER_S);
+    ck_assert_uint_eq(calls, 1);
+    fake_join(sw, 5, 2);
+    ck_assert_uint_eq(heard.joins, 1);
+    ck_assert_uint_eq(ctl_counters.handshakes_failed, 0);
+    net_listener_close(l);
+}
+END_TEST
+
 static void on_open(void *user)
 {
     *(bool *)user = true;
@@ -156,6 +175,7 @@ int main(void)
         calls_to_a_switch_that_is_away_come_at_growing_intervals_up_to_the_longest,
         switch_that_is_called_joins_and_is_called_again_soon_after_it_has_gone,
         switch_that_answers_a_call_but_says_nothing_is_left_and_called_again,
+        switch_that_is_far_away_has_all_the_handshakes_time_once_it_is_reached,
         switches_that_call_are_taken_where_the_controller_listens,
         names_that_cannot_be_served_are_refused,
         NULL,
