@@ -32,7 +32,7 @@ struct ctl_config {
     uint64_t max_sessions;   /* streams at once; those past it are refused */
     uint64_t handshake_time; /* ns from a stream's opening to its features reply */
     uint64_t echo_interval;  /* ns of silence after which we send an echo request */
-    uint64_t echo_limit;     /* ns of silence after which the session is dropped */
+    uint64_t echo_limit;     /* ns of silence, more than that, that end the session */
     uint64_t request_time;   /* ns that a request may wait for its whole reply */
     uint64_t max_requests;   /* of one session, outstanding at once */
     uint64_t max_reply;      /* bytes of a reply assembled from many parts */

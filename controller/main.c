@@ -81,6 +81,15 @@ static int read_args(int argc, char **argv, const struct config *config)
     return EXIT_FAILURE;
 }
 
+/* A limit that comes first would drop each idle switch without having asked it for an echo. */
+static bool limits_agree(const struct ctl_config *limits)
+{
+    if (limits->echo_limit > limits->echo_interval)
+        return true;
+    fputs(PROGRAM ": --echo-limit must be longer than --echo-interval\n", stderr);
+    return false;
+}
+
 static void list_default(struct config_list *list, const char *value)
 {
     if (list->n == 0)
@@ -194,5 +203,7 @@ int main(int argc, char **argv)
     ctl_defaults(&limits);
     ctl_options(&limits, limit_rows);
     status = read_args(argc, argv, &config);
-    return status >= 0 ? status : run(&limits);
+    if (status >= 0)
+        return status;
+    return limits_agree(&limits) ? run(&limits) : EXIT_FAILURE;
 }

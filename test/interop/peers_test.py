@@ -7,11 +7,12 @@ import pathlib
 import random
 import selectors
 import struct
+import subprocess
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Controller, FakeSwitch, Lab, wait_for  # noqa: E402
+from lab import Controller, FakeSwitch, Lab, program, wait_for  # noqa: E402
 from lab import fakeswitch as of  # noqa: E402
 
 BURST = 400
@@ -124,6 +125,13 @@ class Deaf(Peers):
         switch.receive_type(of.ECHO_REQUEST)
         self.assertTrue(switch.is_closed())
         self.assertEqual(self.controller.counter("ctl", "silent"), 1)
+
+    def test_limits_that_would_drop_every_idle_switch_unasked_are_refused(self):
+        run = subprocess.run([program("morgana-controller"), "--listen=ptcp:0:127.0.0.1",
+                              "--echo-interval=1m"],
+                             capture_output=True, text=True, timeout=of.LIMIT)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("--echo-limit must be longer than --echo-interval", run.stderr)
 
 
 class Nonsense(Peers):
