@@ -457,6 +457,13 @@ void dp_get_config(const struct dp *dp, struct ofp_msg_config *config)
     *config = (struct ofp_msg_config){.flags = dp->fragments, .miss_send_len = dp->miss_send_len};
 }
 
+uint64_t dp_delay(const struct dp *dp, uint8_t type)
+{
+    if (type == OFPT_FLOW_MOD)
+        return dp->config.flow_mod_delay;
+    return type == OFPT_STATS_REQUEST ? dp->config.stats_delay : 0;
+}
+
 struct table *dp_table(struct dp *dp)
 {
     return dp->table;

@@ -82,3 +82,9 @@ TESTS += test/unit/test_dp
 test_unit_test_dp_SOURCES = test/unit/test_dp.c $(DP_LAB)
 test_unit_test_dp_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_dp_LDADD = $(SWITCH_LIBS)
+
+check_PROGRAMS += test/unit/test_one_process
+TESTS += test/unit/test_one_process
+test_unit_test_one_process_SOURCES = test/unit/test_one_process.c $(DP_LAB)
+test_unit_test_one_process_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_one_process_LDADD = libmorgana-controller.a $(SWITCH_LIBS)

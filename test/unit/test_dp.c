@@ -718,6 +718,21 @@ START_TEST(a_slow_switch_sends_its_packet_ins_late_and_in_order)
 }
 END_TEST
 
+START_TEST(a_slow_switch_says_how_long_requests_take)
+{
+    struct dp_config config;
+    ck_assert_uint_eq(dp_delay(lab.dp, OFPT_FLOW_MOD), 0);
+    lab_end();
+    dp_defaults(&config);
+    config.flow_mod_delay = 5;
+    config.stats_delay = 7;
+    lab_begin(&config, 0);
+    ck_assert_uint_eq(dp_delay(lab.dp, OFPT_FLOW_MOD), 5);
+    ck_assert_uint_eq(dp_delay(lab.dp, OFPT_STATS_REQUEST), 7);
+    ck_assert_uint_eq(dp_delay(lab.dp, OFPT_BARRIER_REQUEST), 0);
+}
+END_TEST
+
 START_TEST(options_reach_the_configuration)
 {
     char program[] = "p", flows[] = "--max-flows=77", dpid[] = "--dpid=0x2a";
@@ -777,6 +792,7 @@ int main(void)
     tcase_add_test(c, an_action_can_be_added);
     tcase_add_test(c, features_tell_the_truth);
     tcase_add_test(c, a_slow_switch_sends_its_packet_ins_late_and_in_order);
+    tcase_add_test(c, a_slow_switch_says_how_long_requests_take);
     tcase_add_test(c, options_reach_the_configuration);
     return unit_main(s);
 }
