@@ -11,6 +11,7 @@
 #include "runtime/counter.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
+#include "runtime/program.h"
 #include "runtime/unix/unix.h"
 
 #include <errno.h>
@@ -24,8 +25,6 @@ LOG_MODULE(main);
 
 static struct {
     struct config_list listen, connect, apps;
-    const char *log;
-    bool help, version;
 } args;
 
 static const struct config_option arg_rows[] = {
@@ -34,60 +33,14 @@ static const struct config_option arg_rows[] = {
     {"connect", CONFIG_LIST, &args.connect, 0, 0, "NAME",
      "call a switch at tcp:HOST[:PORT], unix:PATH"},
     {"app", CONFIG_LIST, &args.apps, 0, 0, "NAME", "an app of the chain, by name [learning]"},
-    {"log", CONFIG_STRING, &args.log, 0, 0, "LEVELS",
-     "error, warn, info, debug; or MODULE:LEVEL,..."},
-    {"help", CONFIG_FLAG, &args.help, 0, 0, NULL, "say this and end"},
-    {"version", CONFIG_FLAG, &args.version, 0, 0, NULL, "say the version and end"},
     {0},
 };
 
-static void help_line(void *user, const char *text)
+static void help_apps(void)
 {
-    (void)user;
-    puts(text);
-}
-
-/* The help shows values as they are before any option. */
-static int show_help(const struct config *config)
-{
-    args.help = false;
-    config_help(config, help_line, NULL);
     puts("\nApps, each in its turn:\n");
     for (const struct ctl_app_type *const *app = ctl_apps; *app != NULL; app++)
         printf("  %-10s %s\n", (*app)->name, (*app)->help);
-    return EXIT_SUCCESS;
-}
-
-/* Returns -1 to go on, else the exit status. */
-static int read_args(int argc, char **argv, const struct config *config)
-{
-    char error[CONFIG_ERROR];
-    int rest;
-
-    if (config_parse(config, argc, argv, &rest, error) != 0) {
-        fprintf(stderr, PROGRAM ": %s\n", error);
-        return EXIT_FAILURE;
-    }
-    if (args.help)
-        return show_help(config);
-    if (args.version)
-        return puts(PROGRAM " " MORGANA_VERSION) >= 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (rest > 0)
-        fprintf(stderr, PROGRAM ": takes no argument such as \"%s\"; see --help\n", argv[1]);
-    else if (args.log != NULL && log_set_levels(args.log) != 0)
-        fprintf(stderr, PROGRAM ": \"%s\" names no levels; see --help\n", args.log);
-    else
-        return -1;
-    return EXIT_FAILURE;
-}
-
-/* A limit that comes first would drop each idle switch without having asked it for an echo. */
-static bool limits_agree(const struct ctl_config *limits)
-{
-    if (limits->echo_limit > limits->echo_interval)
-        return true;
-    fputs(PROGRAM ": --echo-limit must be longer than --echo-interval\n", stderr);
-    return false;
 }
 
 static void list_default(struct config_list *list, const char *value)
@@ -111,24 +64,12 @@ static int add_apps(struct ctl *ctl)
     return 0;
 }
 
-static const char *serve_error(int error)
-{
-    switch (error) {
-    case -EINVAL:
-        return "not ptcp:[PORT][:IP], punix:PATH, tcp:HOST[:PORT] or unix:PATH";
-    case -EAFNOSUPPORT:
-        return "this kind of connection is not served";
-    default:
-        return strerror(-error);
-    }
-}
-
-static int serve(struct ctl *ctl, const char *name)
+static int serve_name(struct ctl *ctl, const char *name)
 {
     const char *where = NULL;
     int error = ctl_serve(ctl, unix_net(), name, &where);
     if (error != 0)
-        log_error("%s: %s", name, serve_error(error));
+        log_error("%s: %s", name, program_serve_error(error));
     else if (where != NULL)
         log_info("listening at %s", where);
     else
@@ -142,22 +83,10 @@ static int serve_all(struct ctl *ctl)
     if (args.connect.n == 0)
         list_default(&args.listen, "ptcp:6653");
     for (size_t i = 0; i < args.listen.n && error == 0; i++)
-        error = serve(ctl, args.listen.value[i]);
+        error = serve_name(ctl, args.listen.value[i]);
     for (size_t i = 0; i < args.connect.n && error == 0; i++)
-        error = serve(ctl, args.connect.value[i]);
+        error = serve_name(ctl, args.connect.value[i]);
     return error;
-}
-
-static void on_terminate(void *user)
-{
-    (void)user;
-    loop_stop(EXIT_SUCCESS);
-}
-
-static void on_counters(void *user)
-{
-    (void)user;
-    counter_log();
 }
 
 static int run(const struct ctl_config *config)
@@ -169,13 +98,11 @@ static int run(const struct ctl_config *config)
         log_error("cannot start: %s", strerror(-error));
         return status;
     }
-    loop_on_signal(LOOP_TERMINATE, on_terminate, NULL);
-    loop_on_signal(LOOP_COUNTERS, on_counters, NULL);
     ctl = ctl_new(config);
     if (ctl == NULL)
         log_error("no memory");
     else if (add_apps(ctl) == 0 && serve_all(ctl) == 0)
-        status = loop_run();
+        status = program_run();
     ctl_free(ctl);
     counter_log();
     loop_close();
@@ -187,14 +114,15 @@ int main(int argc, char **argv)
 {
     struct ctl_config limits;
     struct config_option limit_rows[CTL_N_OPTIONS];
-    const struct config_option *tables[2 + CTL_APPS_MAX + 1] = {arg_rows, limit_rows};
+    const struct config_option *tables[3 + CTL_APPS_MAX + 1] = {arg_rows, program_options,
+                                                                limit_rows};
     const struct config config = {
         .program = PROGRAM,
         .synopsis = "[OPTION]...",
         .about = "An OpenFlow 1.0 controller.",
         .tables = tables,
     };
-    size_t n = 2;
+    size_t n = 3;
     int status;
 
     for (size_t i = 0; ctl_apps[i] != NULL; i++)
@@ -202,8 +130,9 @@ int main(int argc, char **argv)
             tables[n++] = ctl_apps[i]->options;
     ctl_defaults(&limits);
     ctl_options(&limits, limit_rows);
-    status = read_args(argc, argv, &config);
+    status = program_read(&config, argc, argv, help_apps);
     if (status >= 0)
         return status;
-    return limits_agree(&limits) ? run(&limits) : EXIT_FAILURE;
+    return program_echo_agrees(PROGRAM, limits.echo_interval, limits.echo_limit) ? run(&limits)
+                                                                                 : EXIT_FAILURE;
 }

@@ -3,13 +3,13 @@ noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
 	runtime/checksum.c runtime/config.c runtime/counter.c runtime/device.c runtime/endpoint.c \
 	runtime/gso.c runtime/log.c runtime/loop.c runtime/mac_table.c runtime/net.c \
-	runtime/netdev.c runtime/pkt.c runtime/serve.c \
+	runtime/netdev.c runtime/pkt.c runtime/program.c runtime/serve.c \
 	runtime/stream.c runtime/stream_input.c runtime/stream_pair.c runtime/stream_pool.c \
 	runtime/timer.c \
 	runtime/buf.h runtime/bytes.h runtime/checksum.h runtime/config.h runtime/counter.h \
 	runtime/device.h runtime/endpoint.h runtime/entropy.h runtime/gso.h runtime/list.h \
 	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/net.h runtime/netdev.h \
-	runtime/pkt.h runtime/serve.h runtime/stream.h \
+	runtime/pkt.h runtime/program.h runtime/serve.h runtime/stream.h \
 	runtime/timer.h
 libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 libruntime_unix_a_SOURCES = \

@@ -1,0 +1,106 @@
+/*
+ * program.c - options and signals that long-running programs share; see program.h.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "runtime/program.h"
+#include "runtime/counter.h"
+#include "runtime/log.h"
+#include "runtime/loop.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct {
+    const char *log;
+    bool help, version;
+} args;
+
+const struct config_option program_options[] = {
+    {"log", CONFIG_STRING, &args.log, 0, 0, "LEVELS",
+     "error, warn, info, debug; or MODULE:LEVEL,..."},
+    {"help", CONFIG_FLAG, &args.help, 0, 0, NULL, "say this and end"},
+    {"version", CONFIG_FLAG, &args.version, 0, 0, NULL, "say the version and end"},
+    {0},
+};
+
+static void help_line(void *user, const char *text)
+{
+    (void)user;
+    puts(text);
+}
+
+/* The help shows values as they are before any option. */
+static int show_help(const struct config *config, void (*more_help)(void))
+{
+    args.help = false;
+    config_help(config, help_line, NULL);
+    if (more_help != NULL)
+        more_help();
+    return EXIT_SUCCESS;
+}
+
+int program_read(const struct config *config, int argc, char **argv, void (*more_help)(void))
+{
+    const char *program = config->program;
+    char error[CONFIG_ERROR];
+    int rest;
+
+    if (config_parse(config, argc, argv, &rest, error) != 0) {
+        fprintf(stderr, "%s: %s\n", program, error);
+        return EXIT_FAILURE;
+    }
+    if (args.help)
+        return show_help(config, more_help);
+    if (args.version)
+        return printf("%s %s\n", program, MORGANA_VERSION) > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (rest > 0)
+        fprintf(stderr, "%s: takes no argument such as \"%s\"; see --help\n", program, argv[1]);
+    else if (args.log != NULL && log_set_levels(args.log) != 0)
+        fprintf(stderr, "%s: \"%s\" names no levels; see --help\n", program, args.log);
+    else
+        return -1;
+    return EXIT_FAILURE;
+}
+
+bool program_echo_agrees(const char *program, uint64_t interval, uint64_t limit)
+{
+    if (limit > interval)
+        return true;
+    fprintf(stderr, "%s: --echo-limit must be longer than --echo-interval\n", program);
+    return false;
+}
+
+static void on_terminate(void *user)
+{
+    (void)user;
+    loop_stop(EXIT_SUCCESS);
+}
+
+static void on_counters(void *user)
+{
+    (void)user;
+    counter_log();
+}
+
+int program_run(void)
+{
+    loop_on_signal(LOOP_TERMINATE, on_terminate, NULL);
+    loop_on_signal(LOOP_COUNTERS, on_counters, NULL);
+    return loop_run();
+}
+
+const char *program_serve_error(int error)
+{
+    switch (error) {
+    case -EINVAL:
+        return "not ptcp:[PORT][:IP], punix:PATH, tcp:HOST[:PORT] or unix:PATH";
+    case -EAFNOSUPPORT:
+        return "this kind of connection is not served";
+    default:
+        return strerror(-error);
+    }
+}
