@@ -4,3 +4,4 @@ dist_man_MANS += doc/morgana-bench.1
 EXTRA_DIST += doc/ofp-print-differences.md doc/ofp-text-differences.md
 dist_man_MANS += doc/morgana-controller.8
 dist_man_MANS += doc/morgana-dump.1
+dist_man_MANS += doc/morgana-switch.8

@@ -70,14 +70,14 @@ static void agent_update_mode(struct agent *agent)
     if (mode == agent->mode)
         return;
     agent->mode = mode;
-    log_info("%zu controllers are connected: %s", agent->n_up, names[mode]);
+    log_info("controllers connected: %zu; mode: %s", agent->n_up, names[mode]);
     dp_set_mode(agent->dp, mode);
 }
 
 static void agent_has_controllers(struct agent *agent)
 {
     agent->has_controllers = true;
-    agent_update_mode(agent);
+    loop_defer(&agent->changed);
 }
 
 /* --- What connections share ------------------------------------------------------------------ */
@@ -95,8 +95,10 @@ void agent_update_config(struct agent *agent, uint16_t flags)
     dp_set_config(agent->dp, &config);
 }
 
-static void agent_changed(struct agent *agent)
+/* Deferred, as a connection may end in the midst of a walk through the table. */
+static void agent_changed(void *user)
 {
+    struct agent *agent = user;
     struct ofp_msg_config config;
     dp_get_config(agent->dp, &config);
     agent_update_config(agent, config.flags);
@@ -106,14 +108,14 @@ static void agent_changed(struct agent *agent)
 void agent_up(struct connection *c)
 {
     c->agent->n_up += !c->guest;
-    agent_changed(c->agent);
+    loop_defer(&c->agent->changed);
 }
 
 void agent_down(struct connection *c)
 {
     c->agent->n_up -= !c->guest;
     agent_counters.controllers_lost += !c->guest && c->agent->n_up == 0;
-    agent_changed(c->agent);
+    loop_defer(&c->agent->changed);
 }
 
 void agent_set_role(struct connection *c, uint32_t role)
@@ -257,6 +259,7 @@ struct agent *agent_new(const struct agent_config *config, struct dp *dp)
     };
     serve_init(&agent->server);
     list_init(&agent->connections);
+    loop_work_init(&agent->changed, agent_changed, agent);
     agent_counters_register();
     dp_listen(dp, &agent_listener, agent);
     agent_changed(agent);
@@ -272,6 +275,7 @@ void agent_free(struct agent *agent)
     list_each(it, after, &agent->connections)
         connection_reap(container_of(it, struct connection, link));
     serve_end(&agent->server);
+    loop_work_cancel(&agent->changed);
     dp_listen(agent->dp, &nobody, NULL);
     free(agent);
 }

@@ -28,6 +28,7 @@ void connection_start(struct connection *c)
 {
     const struct ofp_msg hello = {.type = OFPT_HELLO};
     c->state = CONNECTION_HELLO;
+    loop_timer_arm(&c->life, loop_now() + c->agent->config.echo_limit);
     c->stream->out_limit = c->agent->config.out_limit;
     connection_send(c, &hello);
 }
@@ -37,7 +38,10 @@ static void connection_agreed(struct connection *c)
     c->state = CONNECTION_UP;
     agent_counters.rx[OFPT_HELLO]++;
     agent_counters.connections_up++;
-    log_info("%s: connected", c->peer);
+    if (c->guest)
+        log_debug("%s: a guest", c->peer);
+    else
+        log_info("%s: connected", c->peer);
     loop_timer_arm(&c->life, c->heard + c->agent->config.echo_interval);
     if (c->dial != NULL)
         serve_answered(c->dial);
@@ -77,8 +81,11 @@ static void connection_bad(struct connection *c, struct span bytes, struct ofp_f
 {
     const struct ofp_header *header = (const struct ofp_header *)bytes.data;
     agent_counters.bad++;
-    log_warn_limited(&c->noise, "%s: bad message of type %u, length %zu: %s", c->peer, header->type,
-                     bytes.len, ofp_error_name(fault.type, fault.code));
+    if (header->type == OFPT_VENDOR) /* ovs-ofctl always asks for one that we lack */
+        log_debug("%s: unknown extension", c->peer);
+    else
+        log_warn_limited(&c->noise, "%s: bad message of type %u, length %zu: %s", c->peer,
+                         header->type, bytes.len, ofp_error_name(fault.type, fault.code));
     if (header->type != OFPT_ERROR)
         connection_send_error(c, fault, bytes);
 }
@@ -237,7 +244,6 @@ struct connection *connection_new(struct agent *agent, struct stream *stream, co
     loop_work_init(&c->end, connection_end_work, c);
     timer_init(&c->life, connection_life, c);
     timer_init(&c->slow, connection_go_on, c);
-    loop_timer_arm(&c->life, c->heard + agent->config.echo_limit);
     agent->n_connections++;
     agent_counters.connections_opened++;
     return c;

@@ -34,6 +34,7 @@ struct agent {
     bool has_controllers; /* of its own: has it ever been told to have one? */
     size_t n_up;          /* ... that have said hello */
     enum dp_mode mode;
+    struct loop_work changed; /* brings the datapath up to date with the above */
     struct log_limit refused;
     uint8_t area[OFP_MAX_MESSAGE]; /* where the list of an answer is put together */
 };

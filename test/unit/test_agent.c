@@ -556,6 +556,7 @@ START_TEST(secure_switch_is_in_emergency_while_no_controller_answers)
 
     ck_assert_int_eq(dp->mode, DP_CONTROLLED); /* it has none to lose */
     serve_name("tcp:one");
+    fake_settle();
     ck_assert_int_eq(dp->mode, DP_EMERGENCY);
     place_open(&place, "ptcp:6653:one");
     place_answers(&place);
