@@ -233,18 +233,22 @@ static void on_packet_out(struct emulated *e, const struct ofp_msg_packet_out *o
     release(e, id, out->actions);
 }
 
-/* A flow without actions answers the packet that it matches, though no packet-out follows. */
+/* A flow without actions answers the oldest packet that it matches, though no packet-out follows.
+ */
 static void drop_packet(struct emulated *e, const struct ofp_msg_flow_mod *mod)
 {
+    struct debt *oldest = NULL;
     for (struct debt *d = e->debts; d < e->debts + DEBTS_MAX; d++) {
         struct ofp_key key;
+        if (d->kind != DEBT_PACKET_IN || (oldest != NULL && oldest->serial < d->serial))
+            continue;
         ofp_key_extract(&key, span_of(d->frame, d->len), d->in_port);
-        if (d->kind == DEBT_PACKET_IN && bytes_equal(&key.match, mod->match, sizeof key)) {
-            d->kind = DEBT_NONE;
-            return;
-        }
+        if (bytes_equal(&key.match, mod->match, sizeof key))
+            oldest = d;
     }
-    world_fail("switch %u: a flow that drops packets which it did not send", e->number);
+    if (world_expect(oldest != NULL, "switch %u: a flow that drops packets which it did not send",
+                     e->number))
+        oldest->kind = DEBT_NONE;
 }
 
 static void on_flow_mod(struct emulated *e, const struct ofp_msg_flow_mod *mod, struct span bytes)
