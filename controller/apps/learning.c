@@ -9,9 +9,9 @@
  * the apps behind this one.
  *
  * No flow outlives what is known of its destination: its hard time-out is what the destination's
- * entry has left, a host that moves takes the flows to it along, a port that goes down takes its
- * hosts and the flows from and to it. So a host that is learned anew needs no flow to be deleted,
- * and each packet-in costs one message.
+ * entry has left, a host that moves takes the flows to and from it along, a port that goes down
+ * takes its hosts and the flows from and to it. So a host that is learned anew needs no flow to be
+ * deleted, and each packet-in costs one message.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -95,12 +95,19 @@ static void delete_flows(struct ctl_dp *dp, const struct ofp_match *match, uint1
     ctl_flow_mod(dp, &flow, NULL);
 }
 
-static void delete_flows_to_host(struct ctl_dp *dp, const struct ofp_key *key)
+/* Those that lead to the host that `key` comes from, and those that it used at its old port: if it
+ * comes back there, these would keep that from us. */
+static void delete_flows_of_host(struct ctl_dp *dp, const struct ofp_key *key)
 {
     struct ofp_match match = ofp_match_any();
+    match.dl_vlan = key->match.dl_vlan;
     match.wildcards = be32_of(OFPFW_ALL & ~(OFPFW_DL_DST | OFPFW_DL_VLAN));
     bytes_copy(match.dl_dst, key->match.dl_src, sizeof match.dl_dst);
+    delete_flows(dp, &match, OFPP_NONE);
+    match = ofp_match_any();
     match.dl_vlan = key->match.dl_vlan;
+    match.wildcards = be32_of(OFPFW_ALL & ~(OFPFW_DL_SRC | OFPFW_DL_VLAN));
+    bytes_copy(match.dl_src, key->match.dl_src, sizeof match.dl_src);
     delete_flows(dp, &match, OFPP_NONE);
 }
 
@@ -134,7 +141,7 @@ static void learn(struct table *t, struct ctl_dp *dp, const struct ctl_packet *p
         break;
     case MAC_MOVED:
         counters.moved++;
-        delete_flows_to_host(dp, &packet->key);
+        delete_flows_of_host(dp, &packet->key);
         break;
     case MAC_REFUSED:
         counters.refused++;

@@ -199,6 +199,11 @@ START_TEST(host_that_moves_takes_its_flows_along)
                       OFPFW_ALL & ~(OFPFW_DL_DST | OFPFW_DL_VLAN));
     ck_assert_mem_eq(flow.flow_mod.match->dl_dst, b, sizeof b);
     ck_assert_uint_eq(be16_get(flow.flow_mod.match->dl_vlan), OFP_VLAN_NONE);
+    flow = expect_delete(OFPP_NONE); /* or it could go back there unheard */
+    ck_assert_uint_eq(be32_get(flow.flow_mod.match->wildcards),
+                      OFPFW_ALL & ~(OFPFW_DL_SRC | OFPFW_DL_VLAN));
+    ck_assert_mem_eq(flow.flow_mod.match->dl_src, b, sizeof b);
+    ck_assert_uint_eq(be16_get(flow.flow_mod.match->dl_vlan), OFP_VLAN_NONE);
     expect_flow(1);
     send_packet(A, B, 1);
     expect_flow(3);
