@@ -259,6 +259,8 @@ void ofp_print_config(struct text *t, const struct ofp_printed *p)
     const struct ofp_msg_config *c = &p->msg->config;
     text_put(t, " frags=");
     text_put(t, names[c->flags & OFPC_FRAG_MASK]);
+    if (c->flags & OFPC_INVALID_TTL_TO_CONTROLLER)
+        text_put(t, " invalid_ttl_to_controller");
     text_put(t, " miss_send_len=");
     text_put_u64(t, c->miss_send_len);
 }

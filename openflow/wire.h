@@ -334,6 +334,7 @@ enum ofp_config_flags {
     OFPC_FRAG_DROP = 1,
     OFPC_FRAG_REASM = 2,
     OFPC_FRAG_MASK = 3,
+    OFPC_INVALID_TTL_TO_CONTROLLER = 4, /* not in 1.0, but Open vSwitch has it there too */
 };
 
 struct ofp_switch_config {
