@@ -118,7 +118,7 @@ def various():
                   phy_port(1, b"0123456789abcdef", 0x10, 0x200, 0x2a0, 0, 0x40) + phy_port(2) +
                   phy_port(3, b"x", 0xffffffff, 0x100, 0xffffffff))
     yield message(FEATURES_REPLY, pack("!QIB3xII", 2 ** 64 - 1, 0, 0, 0, 0))
-    for flags in range(4):
+    for flags in range(8):
         yield message(GET_CONFIG_REPLY, pack("!HH", flags, 128))
         yield message(SET_CONFIG, pack("!HH", flags, 0xffff))
     for reason in range(3):
@@ -160,6 +160,9 @@ def various_stats():
     yield stats(STATS_REPLY, FLOW)
     yield stats(STATS_REPLY, AGGREGATE, pack("!QQI4x", 2 ** 64 - 1, 5, 6))
     yield from various_tables()
+    for flags in (0, 1, 0x2f00, 0x2f01):
+        for kind in (STATS_REQUEST, STATS_REPLY):
+            yield stats(kind, 0xffff, pack("!IQ", 0xabcdef, 7), flags)
     for port in (0xffff, 3):
         yield stats(STATS_REQUEST, PORT, pack("!H6x", port))
     yield stats(STATS_REPLY, PORT)

@@ -44,8 +44,10 @@ def ours(requests):
 
 def theirs_of(request):
     message, verbosity = request
+    """Its text, a character for each byte: what a switch calls itself it prints as it is."""
     return subprocess.run(["ovs-ofctl", "ofp-print", message.hex(), str(verbosity)], check=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          encoding="latin-1").stdout
 
 
 def theirs(requests):
@@ -95,11 +97,19 @@ def vendor(message, text, mine):
     return None
 
 
+def flags_of_stats(message):
+    """How the flags of any statistics are printed."""
+    flags, = struct.unpack_from("!H", message, 10)
+    more = flags & 1 if message[1] == STATS_REPLY else 0
+    unknown = f"[***unknown flags 0x{flags - more:04x}***]" if flags > more else ""
+    return f"flags={'[more]' if more else ''}{unknown} " if flags else ""
+
+
 def vendor_stats(message, text, mine):
     """The same for a vendor's statistics."""
     if message[1] in (16, 17) and message[8:10] == b"\xff\xff" and len(message) >= 16:
         start = header(message, "OFPST_VENDOR " + ("request", "reply")[message[1] - 16])
-        start += f"vendor=0x{message[12:16].hex()} {len(message) - 16} bytes of payload\n"
+        start += flags_of_stats(message) + f"vendor=0x{message[12:16].hex()} {len(message) - 16} bytes of payload\n"
         return mine if mine.startswith(start) else start
     return None
 
