@@ -277,8 +277,11 @@ class Maker:
             lambda: "enqueue:%d:%s" % (self.random.randint(1, 65279), self.number(2 ** 32 - 1))])()
 
     def spoil(self, text):
-        """Something that nobody can read, at a random place (but ovs-ofctl reads "actions@=")."""
-        at = self.random.choice([i for i in range(len(text)) if "actions=" not in text[max(i - 7, 0):i + 15]])
+        """Something that nobody can read, at a random place (but ovs-ofctl reads "actions@=", and
+        cuts off what follows an action's MAC address)."""
+        at = self.random.choice([i for i in range(len(text))
+                                 if "actions=" not in text[max(i - 7, 0):i + 15] and
+                                 not re.search(r"mod_dl_(?:src|dst):[0-9A-Fa-f:]+$", text[:i])])
         return text[:at] + self.random.choice("?;#@!") + text[at:]
 
     def flow(self):
