@@ -15,5 +15,6 @@ EXTRA_DIST += \
 	test/interop/errors_test.py \
 	test/interop/netdev_test.py \
 	test/interop/names_test.py \
+	test/interop/ofctl_test.py \
 	test/interop/peers_test.py \
 	test/interop/switching_test.py
