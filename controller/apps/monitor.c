@@ -27,8 +27,8 @@ static struct {
 } options = {.interval = 10 * NS_PER_S, .flows = 10};
 
 static const struct config_option option_rows[] = {
-    {"monitor-interval", CONFIG_DURATION, &options.interval, NS_PER_MS, 0, "TIME",
-     "ask for statistics so often"},
+    {"monitor-interval", CONFIG_DURATION, &options.interval, NS_PER_MS, 24 * 3600 * NS_PER_S,
+     "TIME", "ask for statistics so often"},
     {"monitor-flows", CONFIG_UINT, &options.flows, 0, 0, "N", "show at most so many flows"},
     {0},
 };
@@ -65,13 +65,22 @@ static const char *number(char text[24], be64 n)
     return text;
 }
 
+/* A switch may claim more of them than anybody would read: the log is not its to fill. */
+#define ROWS_MAX 1024
+
+static void show_rest(struct span entries, size_t size)
+{
+    if (entries.len > 0)
+        log_info("and %zu more", entries.len / size);
+}
+
 static void show_tables(const struct monitor *app, struct span entries)
 {
     const struct ofp_table_stats *e;
     (void)app;
     log_info("%5s %-16s %10s %10s %14s %14s", "table", "name", "active", "max", "lookups",
              "matches");
-    while ((e = ofp_next_table_stats(&entries)) != NULL) {
+    for (int n = 0; n < ROWS_MAX && (e = ofp_next_table_stats(&entries)) != NULL; n++) {
         char name[OFP_MAX_TABLE_NAME_LEN + 1], lookups[24], matches[24];
         struct text t = text_of(name, sizeof name);
         text_put_field(&t, e->name, sizeof e->name);
@@ -79,6 +88,7 @@ static void show_tables(const struct monitor *app, struct span entries)
                  be32_get(e->active_count), be32_get(e->max_entries),
                  number(lookups, e->lookup_count), number(matches, e->matched_count));
     }
+    show_rest(entries, sizeof *e);
 }
 
 static void show_ports(const struct monitor *app, struct span entries)
@@ -87,7 +97,7 @@ static void show_ports(const struct monitor *app, struct span entries)
     (void)app;
     log_info("%5s %14s %14s %14s %14s %10s %10s", "port", "rx packets", "rx bytes", "tx packets",
              "tx bytes", "rx dropped", "tx dropped");
-    while ((e = ofp_next_port_stats(&entries)) != NULL) {
+    for (int i = 0; i < ROWS_MAX && (e = ofp_next_port_stats(&entries)) != NULL; i++) {
         char name[16], n[6][24];
         struct text t = text_of(name, sizeof name);
         ofp_print_port(&t, be16_get(e->port_no));
@@ -95,6 +105,7 @@ static void show_ports(const struct monitor *app, struct span entries)
                  number(n[1], e->rx_bytes), number(n[2], e->tx_packets), number(n[3], e->tx_bytes),
                  number(n[4], e->rx_dropped), number(n[5], e->tx_dropped));
     }
+    show_rest(entries, sizeof *e);
 }
 
 static void show_flows(const struct monitor *app, struct span entries)

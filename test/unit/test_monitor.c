@@ -16,12 +16,14 @@
 static struct ctl *ctl;
 static struct fake_peer *sw;
 static char shown[65536];
+static unsigned lines;
 
 static void keep_line(void *user, enum log_level level, const char *line)
 {
     size_t n = strlen(shown);
     (void)user;
     (void)level;
+    lines++;
     snprintf(shown + n, sizeof shown - n, "%s\n", line);
 }
 
@@ -148,6 +150,26 @@ START_TEST(switch_that_goes_in_a_round_is_forgotten)
 }
 END_TEST
 
+START_TEST(switch_that_claims_very_many_tables_does_not_fill_the_log)
+{
+    enum { N = 1023 }; /* in each of two parts */
+    static const struct ofp_table_stats tables[N];
+    struct ofp_msg msg = {.type = OFPT_STATS_REPLY};
+
+    fake_wait(10 * NS_PER_S);
+    msg.xid = expect_request(OFPST_TABLE);
+    msg.stats.type = OFPST_TABLE;
+    msg.stats.flags = OFPSF_REPLY_MORE;
+    msg.stats.entries = span_of(tables, sizeof tables);
+    fake_send(sw, &msg);
+    lines = 0;
+    msg.stats.flags = 0;
+    fake_send(sw, &msg);
+    ck_assert_uint_eq(lines, 1 + 1 + 1024 + 1); /* datapath, heads, tables, "and 1022 more" */
+    expect_request(OFPST_PORT);
+}
+END_TEST
+
 START_TEST(packets_are_left_to_other_apps)
 {
     ck_assert_ptr_null(monitor_app.packet_in);
@@ -164,6 +186,7 @@ int main(void)
         round_that_is_not_answered_is_not_followed_by_another,
         error_ends_a_round_and_the_next_one_comes,
         switch_that_goes_in_a_round_is_forgotten,
+        switch_that_claims_very_many_tables_does_not_fill_the_log,
         packets_are_left_to_other_apps,
         NULL,
     };
