@@ -153,8 +153,7 @@ bool flow_hash_init(struct flow_hash *h)
 
 static bool is_crowded(const struct flow_hash *h)
 {
-    uint32_t load = h->buckets < FLOW_SEGMENT_BUCKETS ? FLOW_LOAD_SMALL : FLOW_LOAD;
-    return h->used >= h->buckets * load;
+    return h->used >= h->buckets * (h->buckets < FLOW_SMALL ? 1 : FLOW_LOAD);
 }
 
 bool flow_hash_add(struct flow_hash *h, struct flow *flow)

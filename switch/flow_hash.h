@@ -8,11 +8,11 @@
  * hang on one chain from one slot, the highest first.
  *
  * It grows by linear hashing (W. Litwin, "Linear hashing: a new tool for file and table
- * addressing", 1980): whenever the buckets hold two or three entries each on average, one more is
- * put at the end, and one older bucket is split between itself and that one. So no flow-mod pays
- * for more than one bucket, however many entries there are, and memory grows with the entries
- * instead of doubling. Buckets lie in segments of 64 KB, which do not move; only the first one is
- * smaller at first.
+ * addressing", 1980): whenever the buckets hold three entries each on average, one more is put at
+ * the end, and one older bucket is split between itself and that one. So no flow-mod pays for more
+ * than one bucket, however many entries there are, and memory grows with the entries instead of
+ * doubling. Buckets lie in segments of 64 KB, which do not move; only the first one is smaller at
+ * first.
  *
  * Called by group.c and table.c.
  *
@@ -26,9 +26,9 @@
 #include <string.h>
 
 #define FLOW_BUCKET_SLOTS    6
-#define FLOW_LOAD_SMALL      2 /* entries a bucket on average, within the first segment: for speed */
-#define FLOW_LOAD            3  /* and beyond it: for memory */
-#define FLOW_SEGMENT_SHIFT   10 /* 2^10 buckets a segment */
+#define FLOW_LOAD            3   /* entries a bucket on average, for memory; */
+#define FLOW_SMALL           128 /* 1 in a hash of fewer buckets than this, for speed */
+#define FLOW_SEGMENT_SHIFT   10  /* 2^10 buckets a segment */
 #define FLOW_SEGMENT_BUCKETS (1u << FLOW_SEGMENT_SHIFT)
 #define FLOW_HASH_TAG_SHIFT  24
 #define FLOW_BUCKET_TAG_BITS 0x808080808080ull
@@ -58,7 +58,8 @@ static inline struct flow_bucket *flow_hash_at(const struct flow_hash *h, uint32
 static inline struct flow_bucket *flow_hash_home(const struct flow_hash *h, uint32_t hash)
 {
     uint32_t i = hash & h->mask;
-    return flow_hash_at(h, i < h->buckets ? i : i & h->mask >> 1);
+    uint32_t mask = h->mask >> (i >= h->buckets); /* no branch: nobody could foretell it */
+    return flow_hash_at(h, i & mask);
 }
 
 /* The slots of `b` whose tag is that of `hash`: bit 8 * n + 7 for slot n. May name one too many (if
