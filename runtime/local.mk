@@ -16,9 +16,10 @@ libruntime_unix_a_SOURCES = \
 	runtime/unix/address.c runtime/unix/connect.c runtime/unix/device.h runtime/unix/devices.c \
 	runtime/unix/internal.h runtime/unix/listen.c runtime/unix/loop.c runtime/unix/net.c \
 	runtime/unix/netlink.c runtime/unix/packet_socket.c runtime/unix/pcap.c \
-	runtime/unix/platform.c runtime/unix/socket.c runtime/unix/socket.h runtime/unix/tap.c \
-	runtime/unix/unix.h runtime/unix/vnet.c
-libruntime_unix_a_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS) $(PCAP_CFLAGS)
+	runtime/unix/platform.c runtime/unix/reader.c runtime/unix/socket.c runtime/unix/socket.h \
+	runtime/unix/tap.c runtime/unix/unix.h runtime/unix/vnet.c runtime/unix/xdp.c \
+	runtime/unix/xdp_program.c runtime/unix/xdp_program.h
+libruntime_unix_a_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS) $(PCAP_CFLAGS) $(XDP_CFLAGS)
 libruntime_sim_a_SOURCES = \
 	runtime/sim/end.c runtime/sim/end.h runtime/sim/entropy.c runtime/sim/event.c \
 	runtime/sim/internal.h runtime/sim/link.c runtime/sim/loop.c runtime/sim/net.c \
@@ -29,5 +30,5 @@ EXTRA_DIST += runtime/README.md
 # What a program for UNIX, and a simulated test, link behind their own objects. A platform and the
 # portable parts call each other, so the linker is shown the platform twice.
 UNIX_LIBS = libruntime-unix.a libruntime.a libruntime-unix.a $(LIBEVENT_LIBS)
-UNIX_DEVICE_LIBS = $(UNIX_LIBS) $(PCAP_LIBS)
+UNIX_DEVICE_LIBS = $(UNIX_LIBS) $(PCAP_LIBS) $(XDP_LIBS)
 SIM_LIBS = libruntime-sim.a libruntime.a libruntime-sim.a $(XXHASH_LIBS)

@@ -16,7 +16,7 @@
 /* Batches that a device delivers in one turn at most. */
 #define UNIX_BATCHES 4
 
-extern struct device_driver unix_tap_driver, unix_packet_driver, unix_pcap_driver;
+extern struct device_driver unix_tap_driver, unix_packet_driver, unix_xdp_driver, unix_pcap_driver;
 
 /* --- Interfaces of the kernel (netlink.c) ---------------------------------------------------- */
 
@@ -38,9 +38,32 @@ int unix_interface_follow(struct unix_interface *i, const char *name, struct net
 /* Nothing if it is not followed. */
 void unix_interface_leave(struct unix_interface *i);
 
+/* Have an interface receive every frame, as long as the descriptor that is returned is open. It, or
+ * a negative errno. */
+int unix_interface_see_all(const struct unix_interface *i);
+
+/* How many receive queues an interface has; 1 if it does not say. */
+unsigned unix_interface_queues(const struct unix_interface *i);
+
 /* Begin to hear of interfaces, and end. */
 int unix_netlink_open(void);
 void unix_netlink_close(void);
+
+/* --- Looking for frames (reader.c) ----------------------------------------------------------- */
+
+/* Has deliver(user) called while there may be frames: it returns how many it found, or -1 if the
+ * device was closed meanwhile. Lies inside the driver's struct, zero at first. */
+struct unix_reader {
+    struct event readable;
+    struct loop_work look; /* without having waited */
+    int (*deliver)(void *user);
+    void *user;
+};
+
+void unix_reader_start(struct unix_reader *r, int fd, int (*deliver)(void *user), void *user);
+
+/* Before the descriptor is closed. Nothing if it was not started. */
+void unix_reader_stop(struct unix_reader *r);
 
 /* --- Offload metadata as virtio has it (vnet.c) ---------------------------------------------- */
 

@@ -12,6 +12,7 @@ int unix_devices_open(void)
         return error;
     device_register(&unix_tap_driver);
     device_register(&unix_packet_driver);
+    device_register(&unix_xdp_driver);
     device_register(&unix_pcap_driver);
     return 0;
 }

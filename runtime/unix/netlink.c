@@ -11,6 +11,7 @@
 #include "runtime/unix/device.h"
 #include <errno.h>
 #include <linux/ethtool.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -106,6 +107,30 @@ void unix_interface_leave(struct unix_interface *i)
     i->dev = NULL;
 }
 
+int unix_interface_see_all(const struct unix_interface *i)
+{
+    struct packet_mreq promiscuous = {.mr_ifindex = i->index, .mr_type = PACKET_MR_PROMISC};
+    int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    if (fd >= 0 &&
+        setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) == 0)
+        return fd;
+    int error = -errno;
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
+unsigned unix_interface_queues(const struct unix_interface *i)
+{
+    struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+    struct ifreq ifr = {.ifr_data = (char *)&channels};
+    memcpy(ifr.ifr_name, i->name, sizeof i->name);
+    if (ioctl(control, SIOCETHTOOL, &ifr) < 0)
+        return 1;
+    unsigned n = channels.rx_count + channels.combined_count;
+    return n > 0 ? n : 1;
+}
+
 /* --- Coming and going ------------------------------------------------------------------------ */
 
 /* Look at those of this index; 0: at all. A look may end the following of any of them, so that the
@@ -126,6 +151,7 @@ static void refresh_index(int index)
 static void came(const char *name)
 {
     device_came(&unix_packet_driver, name);
+    device_came(&unix_xdp_driver, name);
 }
 
 /* Messages were lost. */

@@ -16,8 +16,8 @@
  * After loop_open(). One for the program; lives until loop_close(). */
 struct net *unix_net(void);
 
-/* Frame devices (runtime/device.h): tap:, eth:, pcap:. After loop_open(); 0 or a negative errno.
- * Their libraries are linked only with programs that call it: UNIX_DEVICE_LIBS. */
+/* Frame devices (runtime/device.h): tap:, eth:, xdp:, pcap:. After loop_open(); 0 or a negative
+ * errno. Their libraries are linked only with programs that call it: UNIX_DEVICE_LIBS. */
 int unix_devices_open(void);
 
 /* When every watch has ended, before loop_close(). */

@@ -70,6 +70,7 @@ class Forwarding(unittest.TestCase):
         self.lab = Lab()
         self.addCleanup(self.lab.close)
         self.hosts = [self.lab.host(1), self.lab.host(2)]
+        self.started = 0
 
     def tearDown(self):
         """The forwarder ends in order (in a build with sanitizers: it has found nothing)."""
@@ -84,10 +85,14 @@ class Forwarding(unittest.TestCase):
 
     def forward(self, *devices):
         """Start the forwarder; all its devices are up when this returns."""
-        self.forwarder = self.lab.start([program("test/interop/forwarder"), *devices],
-                                        "forwarder.log")
+        self.start(*devices)
         for device in devices:
             self.wait_for_line(f"{device} up")
+
+    def start(self, *devices):
+        self.started += 1
+        self.forwarder = self.lab.start([program("test/interop/forwarder"), *devices],
+                                        f"forwarder{self.started}.log")
 
     def lines(self):
         return self.forwarder.output().splitlines()
@@ -136,6 +141,12 @@ class Forwarding(unittest.TestCase):
             self.assertEqual(counts[device]["rx_errors"], 0, device)
             self.assertEqual(counts[device]["tx_errors"], 0, device)
         return counts
+
+    def captured(self, n):
+        """Wait for `n` frames in the capture out.pcap."""
+        path = self.lab.folder / "out.pcap"
+        wait_for(lambda: path.exists() and len(pcap_frames(path)) >= n, f"{n} captured frames")
+        return pcap_frames(path)
 
     def raw(self, host, vnet=False):
         """A socket for frames on eth0 of a host."""
@@ -267,8 +278,7 @@ class PacketSockets(Forwarding):
 
     def test_a_device_that_never_was_is_waited_for(self):
         self.plug(self.hosts[0])
-        self.forwarder = self.lab.start([program("test/interop/forwarder"), "eth:p1", "eth:p2"],
-                                        "forwarder.log")
+        self.start("eth:p1", "eth:p2")
         self.wait_for_line("eth:p2 absent")
         self.wait_for_line("eth:p2 No such device")
         self.plug(self.hosts[1])
@@ -278,12 +288,6 @@ class PacketSockets(Forwarding):
 
 class Captures(Forwarding):
     """What leaves through a device without offloads, seen in a capture."""
-
-    def captured(self, n, *devices):
-        """Wait for `n` frames in the capture."""
-        path = self.lab.folder / "out.pcap"
-        wait_for(lambda: path.exists() and len(pcap_frames(path)) >= n, f"{n} captured frames")
-        return pcap_frames(path)
 
     def test_a_partial_checksum_is_completed(self):
         self.plug(self.hosts[0], offloads=True)
@@ -344,9 +348,7 @@ class Captures(Forwarding):
         (folder / "cut.pcap").write_bytes(data[:-50])
         self.forward(f"pcap:{folder}/cut.pcap,{folder}/out.pcap")
         self.assertEqual(len(self.captured(2)), 2)
-        self.forwarder = self.lab.start(
-            [program("test/interop/forwarder"), f"pcap:{folder}/none.pcap", f"pcap:{folder}/no"],
-            "refused.log")
+        self.start(f"pcap:{folder}/none.pcap", f"pcap:{folder}/no")
         self.wait_for_line(f"pcap:{folder}/none.pcap absent")
         self.wait_for_line(f"pcap:{folder}/no No such file or directory")
 
@@ -407,11 +409,100 @@ class Taps(Forwarding):
     def test_a_busy_tap_is_taken_when_it_is_free(self):
         self.forward("tap:t1")
         first = self.forwarder
-        self.forwarder = self.lab.start([program("test/interop/forwarder"), "tap:t1"], "second.log")
+        self.start("tap:t1")
         self.wait_for_line("tap:t1 absent")
         self.wait_for_line("tap:t1 Device or resource busy")
         first.stop()
         self.wait_for_line("tap:t1 up")
+
+
+class Xdp(Forwarding):
+    def plugged(self):
+        devices = [f"xdp:{self.plug(host)}" for host in self.hosts]
+        self.forward(*devices)
+        return devices
+
+    def test_hosts_talk_through_xdp(self):
+        devices = self.plugged()
+        self.ping()
+        self.iperf()
+        counts = self.assert_clean(*devices)
+        self.assertGreater(counts["xdp:p1"]["rx"], 20000)
+
+    def test_xdp_and_a_packet_socket_talk(self):
+        self.plug(self.hosts[0])
+        self.plug(self.hosts[1])
+        self.forward("xdp:p1", "eth:p2")
+        self.ping()
+        self.iperf()
+        self.assert_clean("xdp:p1", "eth:p2")
+
+    def test_super_frames_are_cut_for_xdp(self):
+        self.plug(self.hosts[0], offloads=True)
+        self.plug(self.hosts[1])
+        self.forward("eth:p1", "xdp:p2")
+        self.ping()
+        self.iperf()
+        counts = self.assert_clean("eth:p1", "xdp:p2")
+        self.assertGreater(counts["xdp:p2"]["tx"], counts["eth:p1"]["rx"])
+
+    def test_frames_pass_byte_by_byte(self):
+        self.plug(self.hosts[0])
+        self.forward("xdp:p1", f"pcap:,{self.lab.folder}/out.pcap")
+        sender = self.raw(self.hosts[0])
+        sent = [MACS + tag + b"\x88\xb5" + bytes(i * 7 % 256 for i in range(length))
+                for length in (46, 47, 1000, 1500)
+                for tag in (b"", b"\x81\x00\xa0\x64")]
+        for frame in sent:
+            sender.send(frame)
+        self.assertEqual(self.captured(len(sent)), sent)
+
+    def test_an_interface_of_several_queues_talks(self):
+        ip = self.lab.net.ip
+        for host in self.hosts:
+            port = "p" + host.name[1:]
+            ip("link", "add", port, "numrxqueues", "2", "numtxqueues", "2", "type", "veth", "peer",
+               "name", "eth0", "netns", host.namespace.name, "numtxqueues", "2", "numrxqueues", "2")
+            namespace.no_offloads(host.namespace, "eth0")
+            ip("link", "set", port, "up")
+            host.namespace.ip("link", "set", "eth0", "up")
+            host.configure()
+        self.forward("xdp:p1", "xdp:p2")
+        self.ping()
+        self.iperf()
+        self.assert_clean("xdp:p1", "xdp:p2")
+
+    def test_a_device_that_is_deleted_comes_back(self):
+        self.plugged()
+        self.ping()
+        for times in (1, 2):
+            self.lab.net.ip("link", "del", "p1")
+            self.wait_for_line("xdp:p1 gone", times)
+            self.plug(self.hosts[0])
+            self.wait_for_line("xdp:p1 up", times + 1)
+            self.ping()
+
+    def test_an_interface_is_the_hosts_again_afterwards(self):
+        self.plug(self.hosts[0])
+        self.lab.net.ip("address", "add", "10.0.0.9/24", "dev", "p1")
+        for _ in range(2):
+            self.forward("xdp:p1")
+            self.assertEqual(self.forwarder.stop(), 0)
+            self.ping(address="10.0.0.9")
+
+    def test_an_interface_in_use_is_taken_when_it_is_free(self):
+        self.plug(self.hosts[0])
+        self.forward("xdp:p1")
+        first = self.forwarder
+        self.start("xdp:p1")
+        self.wait_for_line("xdp:p1 Device or resource busy")
+        self.assertEqual(first.stop(), 0)
+        self.wait_for_line("xdp:p1 up")
+
+    def test_an_mtu_beyond_a_buffer_is_refused(self):
+        self.plug(self.hosts[0], mtu=9000)
+        self.start("xdp:p1")
+        self.wait_for_line("xdp:p1 Message too long")
 
 
 class Names(Forwarding):
@@ -421,15 +512,14 @@ class Names(Forwarding):
     def test_a_name_too_long_for_the_kernel_is_refused(self):
         for kind in ("eth", "tap"):
             device = f"{kind}:a_name_of_an_interface_that_is_too_long"
-            self.forwarder = self.lab.start([program("test/interop/forwarder"), device],
-                                            f"{kind}.log")
+            self.start(device)
             self.wait_for_line(f"{device} absent")
             self.wait_for_line(f"{device} File name too long")
 
     def test_a_kind_that_is_none_is_refused(self):
         for name in ("link:l", "eth", "eth:", ":p1", ""):
-            forwarder = self.lab.start([program("test/interop/forwarder"), name], "link.log")
-            self.assertEqual(forwarder.wait(), 2)
+            self.start(name)
+            self.assertEqual(self.forwarder.wait(), 2)
 
 
 if __name__ == "__main__":
