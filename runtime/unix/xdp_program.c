@@ -46,7 +46,7 @@ static int load(int map)
 
 static int attach(int program, int interface, unsigned mode)
 {
-    LIBBPF_OPTS(bpf_link_create_opts, options, .flags = mode);
+    const struct bpf_link_create_opts options = {.sz = sizeof options, .flags = mode};
     return bpf_link_create(program, interface, BPF_XDP, &options);
 }
 
