@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import unittest
 
@@ -119,9 +118,9 @@ class Forwarding(unittest.TestCase):
         words = ["ping", "-n", "-c", "3", "-i", "0.2", "-W", "5", *options, address]
         wait_for(lambda: " 3 received" in a.run(*words, check=False), f"pings {options}", limit=60)
 
-    def iperf(self, address=None):
+    def iperf(self):
         """TCP from the first host to the second, and back."""
-        address = address or self.hosts[1].address
+        address = self.hosts[1].address
         for way in ([], ["-R"]):
             server = self.lab.start(["iperf3", "-s", "-1", "--forceflush"], "iperf3.log",
                                     where=self.hosts[1].namespace)
@@ -187,26 +186,6 @@ class PacketSockets(Forwarding):
         self.ping()
         self.iperf()
         self.assert_clean("eth:p1", "eth:p2")
-
-    def talk_in_a_vlan(self, offloads):
-        devices = self.plugged(offloads=offloads)
-        for host in self.hosts:
-            try:
-                host.namespace.ip("link", "add", "link", "eth0", "name", "v10", "type", "vlan",
-                                  "id", "10")
-            except subprocess.CalledProcessError:
-                self.skipTest("this kernel has no VLAN interfaces")
-            host.namespace.ip("address", "add", f"10.10.0.{host.name[1:]}/24", "dev", "v10")
-            host.namespace.ip("link", "set", "v10", "up")
-        self.ping(address="10.10.0.2")
-        self.iperf(address="10.10.0.2")
-        self.assert_clean(*devices)
-
-    def test_hosts_talk_in_a_vlan(self):
-        self.talk_in_a_vlan(offloads=False)
-
-    def test_hosts_talk_in_a_vlan_in_super_frames(self):
-        self.talk_in_a_vlan(offloads=True)
 
     def test_frames_of_every_length_pass_whole(self):
         self.plugged(mtu=9000)
