@@ -27,7 +27,7 @@ static struct {
 
 static const struct config_option arg_rows[] = {
     {"port", CONFIG_LIST, &args.ports, 0, 0, "DEVICE",
-     "a port, numbered from 1 on: tap:NAME, eth:NAME, pcap:IN[,OUT]"},
+     "a port, numbered from 1 on: tap:NAME, eth:NAME, xdp:NAME, pcap:IN[,OUT]"},
     {"controller", CONFIG_LIST, &args.controllers, 0, 0, "NAME",
      "call a controller at tcp:HOST[:PORT], unix:PATH"},
     {"listen", CONFIG_LIST, &args.listen, 0, 0, "NAME",
