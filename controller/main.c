@@ -106,7 +106,6 @@ static int run(const struct ctl_config *config)
     ctl_free(ctl);
     counter_log();
     loop_close();
-    stream_pool_free();
     return status;
 }
 

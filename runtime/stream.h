@@ -157,7 +157,7 @@ void stream_release(struct stream *s);
 struct stream_chunk *stream_chunk_new(size_t n);
 void stream_chunk_free(struct stream_chunk *c);
 
-/* Give the pool's free chunks back to the heap: at the end of a program. */
+/* Give the pool's free chunks back to the heap: at the end of loop_close(). */
 void stream_pool_free(void);
 
 #endif

@@ -109,7 +109,6 @@ static int run(const struct agent_config *config, const struct dp_config *dp_con
         log_error("cannot start: %s", strerror(-error));
     counter_log();
     loop_close();
-    stream_pool_free();
     return status;
 }
 

@@ -195,37 +195,34 @@ void packet_strip_vlan(struct pkt *p)
 
 /* --- IPv4 ------------------------------------------------------------------------------------ */
 
-/* An address is in its own header's checksum and in the pseudo-header's. */
-static void set_addr(struct hdr_ipv4 *ip, be32 *field, const struct transport *t, uint32_t addr)
+/* Set the address at `offset` of an IPv4 header, if there is one. An address is in its own header's
+ * checksum and in the pseudo-header's. */
+static void set_addr(struct pkt *p, size_t offset, uint32_t addr)
 {
+    size_t len;
+    struct hdr_ipv4 *ip = find_ipv4(p, &len);
+    if (ip == NULL)
+        return;
+    struct transport t = find_transport(p, ip, len);
+    be32 *field = (be32 *)((uint8_t *)ip + offset);
     uint32_t old = be32_get(*field);
     for (int shift = 16; shift >= 0; shift -= 16) {
         uint16_t from = (uint16_t)(old >> shift), to = (uint16_t)(addr >> shift);
         checksum_replace(&ip->checksum, from, to);
-        if (t->header)
-            transport_replace(t, from, to);
+        if (t.header)
+            transport_replace(&t, from, to);
     }
     *field = be32_of(addr);
 }
 
 void packet_set_nw_src(struct pkt *p, uint32_t addr)
 {
-    size_t len;
-    struct hdr_ipv4 *ip = find_ipv4(p, &len);
-    if (ip) {
-        struct transport t = find_transport(p, ip, len);
-        set_addr(ip, &ip->src, &t, addr);
-    }
+    set_addr(p, offsetof(struct hdr_ipv4, src), addr);
 }
 
 void packet_set_nw_dst(struct pkt *p, uint32_t addr)
 {
-    size_t len;
-    struct hdr_ipv4 *ip = find_ipv4(p, &len);
-    if (ip) {
-        struct transport t = find_transport(p, ip, len);
-        set_addr(ip, &ip->dst, &t, addr);
-    }
+    set_addr(p, offsetof(struct hdr_ipv4, dst), addr);
 }
 
 void packet_set_nw_tos(struct pkt *p, uint8_t tos)
