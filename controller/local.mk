@@ -20,6 +20,6 @@ libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 bin_PROGRAMS += morgana-controller
 morgana_controller_SOURCES = controller/main.c
-morgana_controller_LDADD = libmorgana-controller.a libmorgana-openflow.a $(UNIX_LIBS)
+morgana_controller_LDADD = libmorgana-controller.a libmorgana-openflow.a $(UNIX_PROGRAM_LIBS)
 
 EXTRA_DIST += controller/README.md

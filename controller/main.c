@@ -1,18 +1,16 @@
 /*
- * main.c - morgana-controller: the controller's library and apps as a program for UNIX.
+ * main.c - morgana-controller: the controller's library and apps as a program.
  *
- * The only file of the controller that names a platform. It reads the options, opens the loop,
- * hangs the apps in their order into a controller, listens and connects, and turns the loop until
- * it is told to end.
+ * It reads the options, opens the platform, hangs the apps in their order into a controller,
+ * listens and connects, and turns the loop until it is told to end.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/ctl.h"
 #include "runtime/counter.h"
 #include "runtime/log.h"
-#include "runtime/loop.h"
+#include "runtime/platform.h"
 #include "runtime/program.h"
-#include "runtime/unix/unix.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -67,7 +65,7 @@ static int add_apps(struct ctl *ctl)
 static int serve_name(struct ctl *ctl, const char *name)
 {
     const char *where = NULL;
-    int error = ctl_serve(ctl, unix_net(), name, &where);
+    int error = ctl_serve(ctl, platform_net(), name, &where);
     if (error != 0)
         log_error("%s: %s", name, program_serve_error(error));
     else if (where != NULL)
@@ -91,13 +89,11 @@ static int serve_all(struct ctl *ctl)
 
 static int run(const struct ctl_config *config)
 {
-    int status = EXIT_FAILURE, error = loop_open();
+    int status = EXIT_FAILURE;
     struct ctl *ctl;
 
-    if (error != 0) {
-        log_error("cannot start: %s", strerror(-error));
+    if (platform_open() != 0)
         return status;
-    }
     ctl = ctl_new(config);
     if (ctl == NULL)
         log_error("no memory");
@@ -105,7 +101,7 @@ static int run(const struct ctl_config *config)
         status = program_run();
     ctl_free(ctl);
     counter_log();
-    loop_close();
+    platform_close();
     return status;
 }
 
@@ -113,15 +109,15 @@ int main(int argc, char **argv)
 {
     struct ctl_config limits;
     struct config_option limit_rows[CTL_N_OPTIONS];
-    const struct config_option *tables[3 + CTL_APPS_MAX + 1] = {arg_rows, program_options,
-                                                                limit_rows};
+    const struct config_option *tables[4 + CTL_APPS_MAX + 1] = {arg_rows, platform_options,
+                                                                program_options, limit_rows};
     const struct config config = {
         .program = PROGRAM,
         .synopsis = "[OPTION]...",
         .about = "An OpenFlow 1.0 controller.",
         .tables = tables,
     };
-    size_t n = 3;
+    size_t n = 4;
     int status;
 
     for (size_t i = 0; ctl_apps[i] != NULL; i++)

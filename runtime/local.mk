@@ -9,7 +9,7 @@ libruntime_a_SOURCES = \
 	runtime/buf.h runtime/bytes.h runtime/checksum.h runtime/config.h runtime/counter.h \
 	runtime/device.h runtime/endpoint.h runtime/entropy.h runtime/gso.h runtime/list.h \
 	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/net.h runtime/netdev.h \
-	runtime/pkt.h runtime/program.h runtime/serve.h runtime/stream.h \
+	runtime/pkt.h runtime/platform.h runtime/program.h runtime/serve.h runtime/stream.h \
 	runtime/timer.h
 libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 libruntime_unix_a_SOURCES = \

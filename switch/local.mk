@@ -40,4 +40,4 @@ libmorgana_switch_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 bin_PROGRAMS += morgana-switch
 morgana_switch_SOURCES = switch/main.c
-morgana_switch_LDADD = libmorgana-switch.a libmorgana-openflow.a $(UNIX_DEVICE_LIBS) $(XXHASH_LIBS)
+morgana_switch_LDADD = libmorgana-switch.a libmorgana-openflow.a $(UNIX_PROGRAM_LIBS)

@@ -1,17 +1,15 @@
 /*
- * main.c - morgana-switch: the datapath and its agent as a program for UNIX.
+ * main.c - morgana-switch: the datapath and its agent as a program.
  *
- * The only file of the switch that names a platform. It reads the options, opens the loop, makes
- * the datapath with its ports and the agent with its controllers, and turns the loop until it is
- * told to end.
+ * It reads the options, opens the platform, makes the datapath with its ports and the agent with
+ * its controllers, and turns the loop until it is told to end.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/counter.h"
 #include "runtime/log.h"
-#include "runtime/loop.h"
+#include "runtime/platform.h"
 #include "runtime/program.h"
-#include "runtime/unix/unix.h"
 #include "switch/agent.h"
 
 #include <errno.h>
@@ -65,7 +63,7 @@ static int serve_list(struct agent *agent, const struct config_list *names)
     int error = 0;
     for (size_t i = 0; i < names->n && error == 0; i++) {
         const char *name = names->value[i], *where = NULL;
-        error = agent_serve(agent, unix_net(), name, &where);
+        error = agent_serve(agent, platform_net(), name, &where);
         if (error != 0)
             log_error("%s: %s", name, program_serve_error(error));
         else if (where != NULL)
@@ -100,15 +98,12 @@ static int run_datapath(const struct agent_config *config, const struct dp_confi
 
 static int run(const struct agent_config *config, const struct dp_config *dp_config)
 {
-    int status = EXIT_FAILURE, error = loop_open();
-    if (error == 0 && (error = unix_devices_open()) == 0) {
-        status = run_datapath(config, dp_config);
-        unix_devices_close();
-    }
-    if (error != 0)
-        log_error("cannot start: %s", strerror(-error));
+    int status;
+    if (platform_open() != 0)
+        return EXIT_FAILURE;
+    status = run_datapath(config, dp_config);
     counter_log();
-    loop_close();
+    platform_close();
     return status;
 }
 
@@ -117,8 +112,8 @@ int main(int argc, char **argv)
     struct agent_config limits;
     struct dp_config dp_config;
     struct config_option limit_rows[AGENT_N_OPTIONS], dp_rows[DP_N_OPTIONS];
-    const struct config_option *const tables[] = {arg_rows, program_options, dp_rows, limit_rows,
-                                                  NULL};
+    const struct config_option *const tables[] = {arg_rows, platform_options, program_options,
+                                                  dp_rows,  limit_rows,       NULL};
     const struct config config = {
         .program = "morgana-switch",
         .synopsis = "[OPTION]...",

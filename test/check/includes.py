@@ -35,6 +35,7 @@ ROWS = {
     "runtime/unix": Row(("runtime/", "runtime/unix/"), ANY),
     "runtime/sim": Row(("runtime/", "runtime/sim/"), PLAIN),
     "xen": Row(("runtime/", "xen/"), ANY),
+    "platform": Row(("runtime/", "runtime/unix/", "netstack/", "xen/"), PLAIN),
     "controller": Row(("controller/", "controller/apps/", "openflow/", "runtime/"), PLAIN),
     "controller/apps": Row(("controller/", "openflow/", "runtime/", "controller/apps/"), PLAIN),
     "switch": Row(("switch/", "openflow/", "runtime/"), PLAIN),
