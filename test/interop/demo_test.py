@@ -5,6 +5,7 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -61,15 +62,32 @@ class Demo(unittest.TestCase):
         self.assertEqual(traces(pid), [])
         self.assertEqual(list(self.temporary.iterdir()), [])
 
+    def assert_works(self, demo):
+        output = demo.stdout.read()
+        self.assertEqual(demo.wait(), 0, output)
+        self.assertIn("6 of 6 answered", output)
+        self.assertIn("Mbit/s", output)
+        self.assertRegex(output, r"\d+ packets  \S*in_port=\d,.*actions=output:")
+        self.assertIn("rx_packet_in=", output)
+        return output
+
     def read_until(self, demo, word):
         for line in demo.stdout:
             if line.startswith(word):
                 return line
         raise AssertionError(f"the demo ended before {word}")
 
+
+class EachSwitch:
+    """What holds whichever switch the demo is about."""
+    OPTIONS = ()
+
+    def start_demo(self, *words):
+        return self.start(*self.OPTIONS, *words)
+
     def interrupt(self, step, signum):
         """Send a signal once a step has said how it went, that is in the middle of the next."""
-        demo = self.start()
+        demo = self.start_demo()
         self.read_until(demo, step)
         self.assertGreater(len(traces(demo.pid)), 3, "the lab is up")
         demo.send_signal(signum)
@@ -78,36 +96,31 @@ class Demo(unittest.TestCase):
         self.assert_nothing_left(demo.pid)
 
     def test_it_works_and_leaves_nothing(self):
-        demo = self.start()
-        output = demo.stdout.read()
-        self.assertEqual(demo.wait(), 0, output)
-        self.assertIn("6 of 6 answered", output)
-        self.assertIn("Mbit/s", output)
-        self.assertIn("actions=output:", output)
-        self.assertIn("rx_packet_in=", output)
+        demo = self.start_demo()
+        self.assertIn(self.SAYS, self.assert_works(demo))
         self.assert_nothing_left(demo.pid)
 
     def test_ctrl_c_while_the_network_is_raised_leaves_nothing(self):
-        self.interrupt("switch", signal.SIGINT)
+        self.interrupt("controller", signal.SIGINT)
 
     def test_ctrl_c_during_the_pings_leaves_nothing(self):
-        self.interrupt("controller", signal.SIGINT)
+        self.interrupt("switch", signal.SIGINT)
 
     def test_ctrl_c_during_iperf3_leaves_nothing(self):
         self.interrupt("ping", signal.SIGINT)
 
-    def test_sigterm_leaves_nothing(self):
-        self.interrupt("ping", signal.SIGTERM)
-
     def test_keep_leaves_it_up_and_end_removes_it(self):
-        demo = self.start("--keep")
+        demo = self.start_demo("--keep")
         output = demo.stdout.read()
         self.assertEqual(demo.wait(), 0, output)
         self.addCleanup(subprocess.run, [TOP / "demo", "--end"], stdout=subprocess.DEVNULL)
         name = f"mg{demo.pid}-h1"
-        self.assertIn(f"ip netns exec {name} ping 10.0.0.2", output)
+        said = f"ip netns exec {name} ping 10.0.0.2"
+        self.assertIn(said, output)
+        namespace.run([*said.split(), "-c", "1", "-W", "5"])
+        dump = re.search(r"sudo (ovs-ofctl dump-flows \S+)", output)
+        self.assertIn("actions=output:", namespace.run(dump[1].split()))
         self.assertIn("./demo --end", output)
-        namespace.run(["ip", "netns", "exec", name, "ping", "-c", "1", "-W", "5", "10.0.0.2"])
         sweep()
         self.assertTrue(namespace.names(name), "the next lab leaves a kept one alone")
         ended = self.start("--end")
@@ -115,6 +128,38 @@ class Demo(unittest.TestCase):
         self.assertEqual(ended.wait(), 0)
         self.assert_nothing_left(demo.pid)
 
+    def test_what_a_killed_demo_leaves_is_removed_by_the_next_lab(self):
+        demo = self.start_demo()
+        self.read_until(demo, "switch")
+        demo.kill()
+        demo.wait()
+        with Lab():
+            wait_for(lambda: not processes(f"mg{demo.pid}"), "its processes to end")
+        self.assert_nothing_left(demo.pid)
+
+
+class WithMorganaSwitch(EachSwitch, Demo):
+    SAYS = "starts morgana-switch; "
+
+    def test_sigterm_leaves_nothing(self):
+        self.interrupt("ping", signal.SIGTERM)
+
+
+class WithOpenVSwitch(EachSwitch, Demo):
+    OPTIONS = ("--ovs",)
+    SAYS = "starts a private Open vSwitch, "
+
+
+class Together(Demo):
+    def test_two_at_once_do_not_meet(self):
+        demos = [self.start(), self.start()]
+        for demo in demos:
+            self.assert_works(demo)
+        for demo in demos:
+            self.assert_nothing_left(demo.pid)
+
+
+class Building(Demo):
     def built_by_demo(self, place, *others):
         """Start ./demo in a tree that has these files, where to build is to say so and to link to
         the programs that there are: whether it is built in `place` and then found there."""
@@ -123,7 +168,7 @@ class Demo(unittest.TestCase):
         for name in ("demo", "test"):
             (tree / name).symlink_to(TOP / name)
         there = program("morgana-controller").parent
-        rule = f"all:\n\tln -sf {there}/morgana-controller .\n"
+        rule = f"all:\n\tln -sf {there}/morgana-controller {there}/morgana-switch .\n"
         (tree / "Makefile.in").write_text(rule)
         (tree / "configure").write_text("#!/bin/sh\ncp ../Makefile.in Makefile\n")
         (tree / "configure").chmod(0o755)
@@ -144,15 +189,6 @@ class Demo(unittest.TestCase):
 
     def test_it_builds_in_the_tree_if_that_is_where_its_owner_builds(self):
         self.built_by_demo("", "config.status", "Makefile")
-
-    def test_what_a_killed_demo_leaves_is_removed_by_the_next_lab(self):
-        demo = self.start()
-        self.read_until(demo, "controller")
-        demo.kill()
-        demo.wait()
-        with Lab():
-            wait_for(lambda: not processes(f"mg{demo.pid}"), "its processes to end")
-        self.assert_nothing_left(demo.pid)
 
 
 if __name__ == "__main__":

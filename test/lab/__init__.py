@@ -1,12 +1,9 @@
 """A laboratory: hosts, switches and controllers on one machine, and nothing left of them afterwards.
 
     with Lab() as lab:
-        switch = OpenVSwitch(lab)
         hosts = [lab.host(n) for n in (1, 2, 3)]
-        for host in hosts:
-            switch.plug(host)
         controller = Controller(lab, "--app=learning")
-        switch.set_controller(controller.target)
+        switch = MorganaSwitch(lab, hosts, f"--controller={controller.target}")
         wait_for(switch.is_connected, "the switch to reach its controller")
         hosts[0].ping(hosts[1])
 
@@ -18,6 +15,8 @@ from .controller import Controller, program
 from .fakeswitch import FakeSwitch
 from .network import Lab
 from .ovs import OpenVSwitch
+from .switch import MorganaSwitch
 from .wait import wait_for
 
-__all__ = ["Controller", "FakeSwitch", "Lab", "OpenVSwitch", "program", "wait_for"]
+__all__ = ["Controller", "FakeSwitch", "Lab", "MorganaSwitch", "OpenVSwitch", "program",
+           "wait_for"]

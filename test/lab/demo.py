@@ -1,7 +1,7 @@
-"""The demo: three hosts on a real Open vSwitch that learns from morgana-controller.
+"""The demo: three hosts on morgana-switch, which learns from morgana-controller.
 
-Run by ./demo, which has installed and built what is needed. One line per step; --keep leaves the lab
-up, --end removes those left up.
+Run by ./demo, which has installed and built what is needed. One line per step; --ovs takes a real
+Open vSwitch for the switch, --keep leaves the lab up, --end removes those left up.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
@@ -12,14 +12,15 @@ import json
 import re
 import sys
 
-from . import Controller, Lab, OpenVSwitch, wait_for
+from . import Controller, Lab, MorganaSwitch, OpenVSwitch, wait_for
 from .network import end_kept
 
 HOSTS = (1, 2, 3)
 IPERF_SECONDS = 3
 
 # What a person looks for in a line of dump-flows: how often, which packets, where to.
-FLOW = re.compile(r".*n_packets=(\d+),.* priority=\d+,(.*)")
+FLOW = re.compile(r".*n_packets=(\d+), n_bytes=\d+,"
+                  r"(?: (?:idle_timeout|hard_timeout|idle_age|priority)=\d+,)* ?(.*)")
 
 
 class Failure(Exception):
@@ -64,8 +65,10 @@ def iperf(lab, client, server):
 
 def show_flows(switch):
     with step("flows", "what the controller has installed in the switch") as results:
-        flows = [FLOW.sub(r"\1 packets  \2", flow) for flow in switch.flows()]
-        results.extend([f"{len(flows)} flows", *flows])
+        flows = [FLOW.fullmatch(flow).groups() for flow in switch.flows()]
+        flows.sort(key=lambda flow: (-int(flow[0]), flow[1]))
+        results.extend([f"{len(flows)} flows, the busiest first",
+                        *(f"{packets:>7} packets  {what}" for packets, what in flows)])
         if not flows:
             raise Failure("none")
 
@@ -77,17 +80,32 @@ def show_counters(controller):
             results.append(f"{module:<9}" + " ".join(f"{n}={v}" for n, v in values.items()))
 
 
-def raise_network(lab):
-    with step("switch", "starts a private Open vSwitch, all in user space"):
-        switch = OpenVSwitch(lab)
-    with step("hosts", f"makes {len(HOSTS)} hosts and plugs them in") as results:
+def start_morgana_switch(lab, hosts, controller):
+    return MorganaSwitch(lab, hosts, f"--controller={controller.target}")
+
+
+def start_open_vswitch(lab, hosts, controller):
+    switch = OpenVSwitch(lab)
+    for host in hosts:
+        switch.plug(host)
+    switch.set_controller(controller.target)
+    return switch
+
+
+SWITCHES = {
+    "morgana-switch": start_morgana_switch,
+    "a private Open vSwitch, all in user space": start_open_vswitch,
+}
+
+
+def raise_network(lab, kind):
+    with step("hosts", f"makes {len(HOSTS)} hosts, each a network namespace") as results:
         hosts = [lab.host(number) for number in HOSTS]
-        for host in hosts:
-            switch.plug(host)
         results.append(", ".join(f"{host.name} {host.address}" for host in hosts))
-    with step("controller", "starts morgana-controller --app=learning; the switch joins"):
+    with step("controller", "starts morgana-controller --app=learning"):
         controller = Controller(lab, "--app=learning")
-        switch.set_controller(controller.target)
+    with step("switch", f"starts {kind}; plugs the hosts in; it joins"):
+        switch = SWITCHES[kind](lab, hosts, controller)
         wait_for(switch.is_connected, "the switch to reach its controller")
     return switch, hosts, controller
 
@@ -96,13 +114,13 @@ def say_how_to_go_on(lab, switch, hosts):
     print(f"""
 The lab is up.
   in a host:     sudo ip netns exec {hosts[0].namespace.name} ping {hosts[1].address}
-  the flows:     sudo ovs-ofctl dump-flows unix:{switch.folder}/{switch.bridge}.mgmt
-  the log:       {lab.folder}/controller.log
+  the flows:     sudo ovs-ofctl dump-flows {switch.target}
+  the logs:      {lab.folder}/*.log
   to end it:     sudo ./demo --end""")
 
 
-def show(lab, keep):
-    switch, hosts, controller = raise_network(lab)
+def show(lab, kind, keep):
+    switch, hosts, controller = raise_network(lab, kind)
     ping_all(hosts)
     iperf(lab, hosts[0], hosts[1])
     show_flows(switch)
@@ -112,12 +130,12 @@ def show(lab, keep):
         say_how_to_go_on(lab, switch, hosts)
 
 
-def demo(keep):
+def demo(kind, keep):
     """Raise, show, remove; returns the exit status."""
     lab = Lab(keep)
     status = 0
     try:
-        show(lab, keep)
+        show(lab, kind, keep)
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # whatever it was, a person reads it and the lab goes
@@ -137,10 +155,13 @@ def end():
 
 def main():
     parser = argparse.ArgumentParser(prog="demo", description=__doc__.splitlines()[0])
+    ours, theirs = SWITCHES
+    parser.add_argument("--ovs", dest="kind", action="store_const", const=theirs, default=ours,
+                        help="take a real Open vSwitch for the switch")
     parser.add_argument("--keep", action="store_true", help="leave the lab up")
     parser.add_argument("--end", action="store_true", help="remove the labs that were left up")
     options = parser.parse_args()
-    return end() if options.end else demo(options.keep)
+    return end() if options.end else demo(options.kind, options.keep)
 
 
 if __name__ == "__main__":

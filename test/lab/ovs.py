@@ -18,6 +18,7 @@ class OpenVSwitch:
         self.name = name
         self.bridge = name
         self.folder = lab.folder / name
+        self.target = f"unix:{self.folder}/{self.bridge}.mgmt"  # where ovs-ofctl finds it
         self.folder.mkdir()
         self.env = os.environ | {variable: str(self.folder) for variable in (
             "OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR")}
