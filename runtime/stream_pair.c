@@ -64,6 +64,12 @@ static void end_over(struct end *e, int error)
     end_go(e);
 }
 
+/* The end lies behind the input: has `to` seen all that came before it? */
+static bool hears_end(const struct end *to)
+{
+    return !to->resumed && stream_input_wanted(&to->stream);
+}
+
 /* Tell the other end that no more comes. */
 static void send_end(struct end *e)
 {
@@ -131,8 +137,10 @@ static void end_turn(void *user)
         end_over(e, -ECONNRESET);
     if (e->stream.out_bytes > 0 || !e->stream.finished)
         return;
-    if (e->other && !e->sent_end)
+    if (e->other && !e->sent_end && hears_end(e->other))
         send_end(e);
+    if (e->other && !e->sent_end)
+        return; /* it will say when it goes on */
     if (e->got_end || e->stream.over)
         end_over(e, 0);
 }

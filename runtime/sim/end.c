@@ -53,13 +53,19 @@ static struct arrival *last_arrival(const struct end *e)
     return list_empty(&e->arrivals) ? NULL : container_of(e->arrivals.prev, struct arrival, link);
 }
 
+/* Would the owner take input, or its end? Not before what was kept over a pause has been shown. */
+static bool is_ready(const struct end *e)
+{
+    return !e->resumed && stream_input_wanted(&e->stream);
+}
+
 /* Let the first arrival happen in its time, if the owner would take it. */
 static void expect(struct end *e)
 {
     struct arrival *a = first_arrival(e);
     if (a == NULL || sim_event_waits(&e->arrival))
         return;
-    if (a->kind == ARRIVAL_OPENED || stream_input_wanted(&e->stream))
+    if (a->kind == ARRIVAL_OPENED || is_ready(e))
         sim_event_set(&e->arrival, a->at > loop_now() ? a->at : loop_now());
 }
 
@@ -240,7 +246,7 @@ static void on_arrival(void *user)
     struct end *e = user;
     struct arrival *a = first_arrival(e);
     enum arrival_kind kind = a->kind;
-    if (kind != ARRIVAL_OPENED && !stream_input_wanted(&e->stream))
+    if (kind != ARRIVAL_OPENED && !is_ready(e))
         return;
     if (kind == ARRIVAL_DATA) {
         data_arrived(e);

@@ -159,10 +159,11 @@ static void on_writable(evutil_socket_t fd, short what, void *user)
 
 /* --- Input ----------------------------------------------------------------------------------- */
 
-/* Have the kernel say when there is input, just if it is wanted. */
+/* Have the kernel say when there is input, just if it is wanted: not before what was kept over a
+ * pause has been shown, for the end lies behind it. */
 static void set_reading(struct sock *k)
 {
-    bool on = !k->got_end && stream_input_wanted(&k->stream);
+    bool on = !k->got_end && !k->resumed && stream_input_wanted(&k->stream);
     if (k->reading == on)
         return;
     k->reading = on;

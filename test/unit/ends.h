@@ -7,13 +7,28 @@
 #define MORGANA_TEST_UNIT_ENDS_H
 
 #include "runtime/loop.h"
+#ifdef ENDS_SIM
+#include "runtime/sim/sim.h"
+#else
 #include "runtime/unix/unix.h"
+#endif
 #include "test/unit/unit.h"
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum kind { PAIR, PATH, TCP4, TCP6, N_KINDS };
+enum kind { SIM, PAIR, PATH, TCP4, TCP6 };
+
+/* Those that a program can try, by the platform that it is linked with. */
+#ifdef ENDS_SIM
+#define FIRST_KIND SIM
+#define LAST_KIND  PAIR
+#define NET        sim_net()
+#else
+#define FIRST_KIND PAIR
+#define LAST_KIND  TCP6
+#define NET        unix_net()
+#endif
 
 /* One end: what it has heard, and how it answers. */
 struct end {
@@ -164,7 +179,9 @@ static inline const char *listen_name(int kind)
 {
     static char path[64];
     snprintf(path, sizeof path, "punix:/tmp/morgana-test-%d", (int)getpid());
-    return kind == PATH ? path : kind == TCP4 ? "ptcp:0:127.0.0.1" : "ptcp:0:[::1]";
+    if (kind == PATH)
+        return path;
+    return kind == TCP6 ? "ptcp:0:[::1]" : "ptcp:0:127.0.0.1";
 }
 
 static inline void accept_end(void *user, struct stream *s)
@@ -179,9 +196,9 @@ static inline void open_sockets(int kind, struct end *a, struct end *b)
 {
     struct endpoint at = endpoint(listen_name(kind)), to;
     struct listener *l;
-    ck_assert_int_eq(net_listen(unix_net(), &at, accept_end, b, &l), 0);
+    ck_assert_int_eq(net_listen(NET, &at, accept_end, b, &l), 0);
     to = active(net_listener_name(l));
-    CALL(ck_assert_int_eq(net_connect(unix_net(), &to, &end_events, a, &a->s), 0));
+    CALL(ck_assert_int_eq(net_connect(NET, &to, &end_events, a, &a->s), 0));
     UNTIL(b->s && a->opened);
     net_listener_close(l);
 }
@@ -190,6 +207,9 @@ static inline void open_sockets(int kind, struct end *a, struct end *b)
 static inline void open_ends(int kind, struct end *a, struct end *b)
 {
     struct stream *ends[2];
+#ifdef ENDS_SIM
+    sim_start(1, &(struct sim_faults){0});
+#endif
     ck_assert_int_eq(loop_open(), 0);
     *a = *b = (struct end){0};
     if (kind != PAIR) {

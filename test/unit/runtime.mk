@@ -48,6 +48,13 @@ test_unit_test_stream_SOURCES = test/unit/test_stream.c test/unit/ends.h test/un
 test_unit_test_stream_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_stream_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += test/unit/test_stream_sim
+TESTS += test/unit/test_stream_sim
+test_unit_test_stream_sim_SOURCES = $(test_unit_test_stream_SOURCES)
+test_unit_test_stream_sim_CPPFLAGS = $(AM_CPPFLAGS) -DENDS_SIM
+test_unit_test_stream_sim_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_stream_sim_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += test/unit/test_unix_net
 TESTS += test/unit/test_unix_net
 test_unit_test_unix_net_SOURCES = test/unit/test_unix_net.c test/unit/ends.h

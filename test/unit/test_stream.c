@@ -1,5 +1,6 @@
 /*
- * test_stream.c - what every stream must do, tried on a pair, unix sockets, TCP over IPv4 and IPv6.
+ * test_stream.c - what every stream must do, tried on a pair, unix sockets, TCP over IPv4 and IPv6;
+ * and, linked with the simulated platform as test_stream_sim, on a pair and simulated streams.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -224,6 +225,68 @@ START_TEST(closing_while_the_peer_pauses_delivers_when_it_resumes)
     CALL(stream_pause(b.s, false));
     UNTIL(b.ended);
     check_pattern(&b, 1000000);
+    close_ends(&a, &b);
+}
+END_TEST
+
+START_TEST(the_end_lies_behind_what_a_paused_owner_has_not_seen)
+{
+    size_t sent = 0;
+    open_ends(_i, &a, &b);
+    b.record = 100000;
+    b.on_data = pause_self;
+    send_pattern(a.s, &sent, 50000, 1000);
+    UNTIL(b.data == 1);
+    send_pattern(a.s, &sent, 100000, 1000);
+    CALL(stream_finish(a.s));
+    settle();
+    ck_assert_uint_eq(b.ended + b.closed, 0);
+    b.on_data = NULL;
+    b.record = 1;
+    CALL(stream_pause(b.s, false));
+    UNTIL(b.ended);
+    check_pattern(&b, 100000);
+    ck_assert_uint_eq(b.closed, 0);
+    close_ends(&a, &b);
+}
+END_TEST
+
+START_TEST(the_end_lies_behind_what_is_kept_when_an_owner_goes_on)
+{
+    size_t sent = 0;
+    open_ends(_i, &a, &b);
+    b.record = 1000;
+    b.on_data = pause_self;
+    send_pattern(a.s, &sent, 10, 10);
+    UNTIL(b.data == 1);
+    b.on_data = NULL;
+    b.record = 1;
+    CALL(stream_pause(b.s, false));
+    CALL(stream_finish(a.s));
+    UNTIL(b.ended);
+    check_pattern(&b, 10);
+    close_ends(&a, &b);
+}
+END_TEST
+
+START_TEST(a_paused_owner_without_half_close_is_closed_behind_its_input)
+{
+    size_t sent = 0;
+    open_ends(_i, &a, &b);
+    stream_own(b.s, &whole_events, &b);
+    b.record = 1000;
+    b.on_data = pause_self;
+    send_pattern(a.s, &sent, 10, 10);
+    UNTIL(b.data == 1);
+    end_close(&a);
+    settle();
+    ck_assert_uint_eq(b.closed, 0);
+    b.on_data = NULL;
+    b.record = 1;
+    CALL(stream_pause(b.s, false));
+    UNTIL(b.closed);
+    check_pattern(&b, 10);
+    ck_assert_int_eq(b.error, 0);
     close_ends(&a, &b);
 }
 END_TEST
@@ -464,6 +527,9 @@ int main(void)
         who_knows_no_half_close_is_closed_at_the_peers_end,
         closing_delivers_what_was_committed,
         closing_while_the_peer_pauses_delivers_when_it_resumes,
+        the_end_lies_behind_what_a_paused_owner_has_not_seen,
+        the_end_lies_behind_what_is_kept_when_an_owner_goes_on,
+        a_paused_owner_without_half_close_is_closed_behind_its_input,
         abort_is_a_reset_for_the_peer,
         a_stream_can_be_handed_to_another_owner_in_a_callback,
         a_stream_may_be_ended_in_any_callback,
@@ -475,7 +541,7 @@ int main(void)
     TCase *c = tcase_create("stream");
     tcase_set_timeout(c, 120);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
-        tcase_add_loop_test(c, tests[i], 0, N_KINDS);
+        tcase_add_loop_test(c, tests[i], FIRST_KIND, LAST_KIND + 1);
     tcase_add_test(c, writing_to_who_has_gone_is_a_reset); /* a closed socket lingers first */
     suite_add_tcase(s, c);
     return unit_main(s);
