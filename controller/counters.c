@@ -25,7 +25,7 @@ static const char *const names[] = {
     "stray",
     "unconsumed",
     "tx_dropped",
-    "paused",
+    "packet_ins_dropped",
     "requests",
     "request_timeouts",
     "request_errors",

@@ -2,8 +2,8 @@
  * send.c - what goes to a switch: encoded straight into the stream's output.
  *
  * Called by the session for its own messages and by apps. A switch that does not read fills its
- * output up to out_limit: from then on messages to it are dropped and counted, and its input is
- * stopped until half of that has drained, so that it cannot make us work for nothing either.
+ * output up to out_limit: from then on, until half of that has drained, messages to it are dropped
+ * and counted. Its input is read all the same (session.c says why).
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -11,17 +11,6 @@
 #include "openflow/channel.h"
 
 #include <errno.h>
-
-/* The switch is too slow. `drained` follows. */
-static int session_full(struct ctl_dp *dp)
-{
-    ctl_counters.tx_dropped++;
-    if (!dp->stream->paused) {
-        ctl_counters.paused++;
-        stream_pause(dp->stream, true);
-    }
-    return -ENOBUFS;
-}
 
 int session_send(struct ctl_dp *dp, const struct ofp_msg *msg)
 {
@@ -34,8 +23,10 @@ int session_send(struct ctl_dp *dp, const struct ofp_msg *msg)
     if (bound > OFP_MAX_MESSAGE)
         return -EMSGSIZE;
     out = buf_of(stream_reserve(dp->stream, bound), bound);
-    if (out.data == NULL)
-        return session_full(dp);
+    if (out.data == NULL) {
+        ctl_counters.tx_dropped++;
+        return -ENOBUFS;
+    }
     encoded = ofp_encode(&out, msg);
     stream_commit(dp->stream, out.len);
     ctl_counters.tx[msg->type] += encoded;
@@ -47,7 +38,7 @@ void session_send_error(struct ctl_dp *dp, struct ofp_fault fault, struct span b
     const size_t bound = sizeof(struct ofp_error_msg) + OFP_ERROR_DATA_MIN;
     struct buf out = buf_of(stream_reserve(dp->stream, bound), bound);
     if (out.data == NULL) {
-        session_full(dp);
+        ctl_counters.tx_dropped++;
         return;
     }
     if (ofp_encode_error(&out, fault.type, fault.code, bytes)) {

@@ -6,6 +6,11 @@
  * section 5.4.4 names and skipped; only a length that cannot be true ends the session, since then
  * the next message cannot be found. An error message is never answered with one.
  *
+ * A switch drops no answer: while its output is full it reads nothing (switch/connection.h). So we
+ * must go on reading while ours is, or each would wait for the other. What cannot be answered then
+ * is not worked on: packet-ins are dropped, and the switch is silent until it has drained some of
+ * what waits, whatever it says.
+ *
  * Keep-alive (section 5.5.2): after echo_interval of silence we ask for an echo, after echo_limit
  * the session is dropped. The one timer is not touched when something is heard; it looks at when
  * that was when it fires.
@@ -91,9 +96,19 @@ static bool is_early(const struct ctl_dp *dp)
     return true;
 }
 
+/* Does the switch not read what we send? It has been refused room, and `drained` has not come. */
+static bool is_slow(const struct ctl_dp *dp)
+{
+    return dp->stream->out_refused;
+}
+
 static void on_packet_in(struct ctl_dp *dp, const struct ofp_msg *msg)
 {
-    if (!is_early(dp))
+    if (is_early(dp))
+        return;
+    if (is_slow(dp))
+        ctl_counters.packet_ins_dropped++;
+    else
         chain_packet_in(dp, &msg->packet_in);
 }
 
@@ -164,27 +179,26 @@ static void session_broken(struct ctl_dp *dp, struct span bytes)
     session_end(dp);
 }
 
-/* Input stops where the session ends, or where the switch turns out to be too slow. */
+/* Input stops where the session ends. */
 static size_t session_data(void *user, const uint8_t *bytes, size_t n)
 {
     struct ctl_dp *dp = user;
     struct span rest = span_of(bytes, n);
     long length = 0;
 
-    dp->heard = loop_now();
-    while (dp->state != SESSION_ENDING && !dp->stream->paused && (length = ofp_frame(rest)) > 0)
+    if (!is_slow(dp))
+        dp->heard = loop_now();
+    while (dp->state != SESSION_ENDING && (length = ofp_frame(rest)) > 0)
         session_message(dp, span_of(span_take(&rest, (size_t)length), (size_t)length));
     if (length == OFP_FRAME_BROKEN)
         session_broken(dp, rest);
     return dp->state == SESSION_ENDING ? n : n - rest.len;
 }
 
-/* That it drains is a sign of life of a switch whose input is stopped. */
 static void session_drained(void *user)
 {
     struct ctl_dp *dp = user;
     dp->heard = loop_now();
-    stream_pause(dp->stream, false);
 }
 
 /* --- Keep-alive ------------------------------------------------------------------------------ */

@@ -97,7 +97,7 @@ struct ctl_counters {
     uint64_t stray;      /* replies and errors that belong to no request */
     uint64_t unconsumed; /* packet-ins that no app wanted */
     uint64_t tx_dropped; /* the switch was too slow */
-    uint64_t paused;     /* times that a slow switch's input was stopped */
+    uint64_t packet_ins_dropped; /* ... so that nothing could be answered */
     uint64_t requests;   /* made */
     uint64_t request_timeouts;
     uint64_t request_errors;   /* answered with an error */

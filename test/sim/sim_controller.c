@@ -236,7 +236,7 @@ static unsigned never_happened(void)
         {"a handshake failed", &ctl_counters.handshakes_failed},
         {"a session was replaced", &ctl_counters.sessions_replaced},
         {"a silent switch was dropped", &ctl_counters.silent},
-        {"a slow switch's input was stopped", &ctl_counters.paused},
+        {"a slow switch's packet-ins were dropped", &ctl_counters.packet_ins_dropped},
         {"a message to a slow switch was dropped", &ctl_counters.tx_dropped},
         {"a request timed out", &ctl_counters.request_timeouts},
         {"a request was answered with an error", &ctl_counters.request_errors},

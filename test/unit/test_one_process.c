@@ -5,9 +5,9 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/apps.h"
-#include "controller/ctl.h"
+#include "controller/session.h"
 #include "runtime/stream.h"
-#include "switch/agent.h"
+#include "switch/connection.h"
 #include "switch/table.h"
 #include "test/unit/dp_lab.h"
 #include "test/unit/unit.h"
@@ -35,6 +35,8 @@ static void begin(const struct ctl_app_type *app)
 {
     struct agent_config config;
     lab_begin(NULL, 0);
+    memset(&ctl_counters, 0, sizeof ctl_counters);
+    memset(&agent_counters, 0, sizeof agent_counters);
     agent_defaults(&config);
     config.fail_mode = AGENT_STANDALONE;
     agent = agent_new(&config, lab.dp);
@@ -110,12 +112,50 @@ START_TEST(without_its_controller_the_switch_learns_by_itself)
 }
 END_TEST
 
+/* Ask for descriptions (1068 bytes each) until no more goes out. */
+static uint64_t asked;
+
+static bool ask_for_all(void *self, struct ctl_dp *dp, const struct ctl_packet *packet)
+{
+    const struct ofp_msg request = {.type = OFPT_STATS_REQUEST, .stats = {.type = OFPST_DESC}};
+    (void)self;
+    (void)packet;
+    while (ctl_send(dp, &request) == 0)
+        asked++;
+    return true;
+}
+
+static const struct ctl_app_type greedy_app = {.name = "greedy", .packet_in = ask_for_all};
+
+START_TEST(controller_and_switch_whose_outputs_are_both_full_do_not_wait_for_each_other)
+{
+    struct frame f = frame_between(1, 2, HDR_IP_UDP);
+    uint64_t then;
+    asked = 0;
+    begin(&greedy_app);
+    then = loop_now();
+    for (int i = 0; i < 3; i++) {
+        lab_send(1, &f);
+        lab_pass(NS_PER_MS);
+    }
+    ck_assert_uint_ge(ctl_counters.tx_dropped, 1);
+    ck_assert_uint_ge(agent_counters.paused, 1);
+    lab_pass(NS_PER_S);
+    ck_assert_uint_eq(ctl_counters.rx[OFPT_STATS_REPLY], asked);
+    ck_assert_uint_le(loop_now() - then, 2 * NS_PER_S);
+    ck_assert_uint_eq(ctl_counters.silent, 0);
+    ck_assert_uint_eq(ctl_counters.sessions_ended, 0);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         hosts_talk_under_the_learning_app,
         a_hub_floods,
         without_its_controller_the_switch_learns_by_itself,
+        controller_and_switch_whose_outputs_are_both_full_do_not_wait_for_each_other,
         NULL,
     };
     return unit_main(unit_suite("one_process", tests));
