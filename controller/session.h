@@ -91,14 +91,14 @@ struct ctl_counters {
     uint64_t handshakes_failed; /* no version in common, or not done in time */
     uint64_t silent;            /* dropped after echo_limit */
     uint64_t connects_failed;
-    uint64_t bad;        /* received messages that are not good 1.0 */
-    uint64_t broken;     /* ... that end the session: a length below 8 */
-    uint64_t early;      /* ... that came before the handshake was done */
-    uint64_t stray;      /* replies and errors that belong to no request */
-    uint64_t unconsumed; /* packet-ins that no app wanted */
-    uint64_t tx_dropped; /* the switch was too slow */
+    uint64_t bad;                /* received messages that are not good 1.0 */
+    uint64_t broken;             /* ... that end the session: a length below 8 */
+    uint64_t early;              /* ... that came before the handshake was done */
+    uint64_t stray;              /* replies and errors that belong to no request */
+    uint64_t unconsumed;         /* packet-ins that no app wanted */
+    uint64_t tx_dropped;         /* the switch was too slow */
     uint64_t packet_ins_dropped; /* ... so that nothing could be answered */
-    uint64_t requests;   /* made */
+    uint64_t requests;           /* made */
     uint64_t request_timeouts;
     uint64_t request_errors;   /* answered with an error */
     uint64_t reply_too_long;   /* past max_reply */

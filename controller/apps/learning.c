@@ -13,6 +13,10 @@
  * takes its hosts and the flows from and to it. So a host that is learned anew needs no flow to be
  * deleted, and each packet-in costs one message.
  *
+ * But a switch that joins may have flows from before, of which nothing is known: it is asked how
+ * many. If there are any, a host that is heard for the first time may have moved meanwhile, and is
+ * treated so, for as long as such flows may last.
+ *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/apps.h"
@@ -64,12 +68,16 @@ struct learning {
     uint64_t idle, age, max;
     struct list tables;
     struct timer sweep;
+    size_t n_unswept; /* tables that this round has still to sweep */
+    struct loop_work sweeping;
 };
 
 /* What is known of one datapath. */
 struct table {
     struct list link; /* in learning->tables */
     struct mac_table hosts;
+    uint32_t unswept;    /* slots that this round has still to sweep */
+    uint64_t stale_till; /* until then the switch may have flows from before it joined */
     struct log_limit noise;
 };
 
@@ -138,6 +146,8 @@ static void learn(struct table *t, struct ctl_dp *dp, const struct ctl_packet *p
         break;
     case MAC_NEW:
         counters.learned++;
+        if (loop_now() < t->stale_till)
+            delete_flows_of_host(dp, &packet->key);
         break;
     case MAC_MOVED:
         counters.moved++;
@@ -209,6 +219,27 @@ static bool learning_packet_in(void *self, struct ctl_dp *dp, const struct ctl_p
 
 /* --- Datapaths and their ports --------------------------------------------------------------- */
 
+static void flows_counted(void *user, struct ctl_dp *dp, int error, const struct ofp_msg *reply)
+{
+    struct table *t = user;
+    (void)dp;
+    if (error == 0 && reply->stats.aggregate.flow_count == 0)
+        t->stale_till = 0;
+}
+
+/* Without an answer it may have some. */
+static void ask_for_old_flows(struct table *t, struct ctl_dp *dp, uint64_t age)
+{
+    const struct ofp_match any = ofp_match_any();
+    const struct ofp_msg request = {
+        .type = OFPT_STATS_REQUEST,
+        .stats = {.type = OFPST_AGGREGATE,
+                  .flow = {.match = &any, .table_id = OFP_TABLE_ALL, .out_port = OFPP_NONE}},
+    };
+    t->stale_till = loop_now() + age;
+    ctl_request(dp, &request, flows_counted, t);
+}
+
 static void learning_join(void *self, struct ctl_dp *dp)
 {
     struct learning *app = self;
@@ -222,6 +253,7 @@ static void learning_join(void *self, struct ctl_dp *dp)
     }
     list_append(&app->tables, &t->link);
     ctl_dp_set(dp, self, t);
+    ask_for_old_flows(t, dp, app->age);
 }
 
 static void learning_leave(void *self, struct ctl_dp *dp)
@@ -254,19 +286,53 @@ static void learning_port_status(void *self, struct ctl_dp *dp,
 
 /* --- Ageing ---------------------------------------------------------------------------------- */
 
-#define SWEEP_EVERY NS_PER_S
-#define SWEEP_SLOTS 16384 /* at most, each time */
-#define SWEEP_SHARE 256   /* of one datapath, before the next one's turn */
+/* Each second begins a round, in which every table has a share of its slots swept, so that each
+ * slot is looked at about once a minute, however many there are. The round takes as many turns of
+ * the loop as it needs, so that none takes long. */
+#define SWEEP_EVERY  NS_PER_S
+#define SWEEP_ROUNDS 60   /* for all slots */
+#define SWEEP_SLOTS  4096 /* in one turn, at most */
 
-/* Tables take turns: the one that was swept goes to the end of the list. */
+/* Returns how many slots of the first table were swept; when its share is done it becomes the last.
+ */
+static uint32_t sweep_first(struct learning *app, uint32_t most)
+{
+    struct table *t = container_of(app->tables.next, struct table, link);
+    uint32_t n = t->unswept < most ? t->unswept : most;
+    counters.aged += mac_table_sweep(&t->hosts, n, now_ticks());
+    t->unswept -= n;
+    if (t->unswept == 0) {
+        list_remove(&t->link);
+        list_append(&app->tables, &t->link);
+        app->n_unswept--;
+    }
+    return n;
+}
+
+static void sweep_on(void *user)
+{
+    struct learning *app = user;
+    uint32_t left = SWEEP_SLOTS;
+    if (list_empty(&app->tables)) /* they have left in the midst of the round */
+        app->n_unswept = 0;
+    while (left > 0 && app->n_unswept > 0)
+        left -= sweep_first(app, left);
+    if (app->n_unswept > 0)
+        loop_defer(&app->sweeping);
+}
+
 static void sweep(void *user)
 {
     struct learning *app = user;
-    for (uint32_t n = 0; n < SWEEP_SLOTS && !list_empty(&app->tables); n += SWEEP_SHARE) {
-        struct table *t = container_of(list_pop(&app->tables), struct table, link);
-        counters.aged += mac_table_sweep(&t->hosts, SWEEP_SHARE, now_ticks());
-        list_append(&app->tables, &t->link);
+    struct list *it, *after;
+    app->n_unswept = 0;
+    list_each(it, after, &app->tables)
+    {
+        struct table *t = container_of(it, struct table, link);
+        t->unswept = t->hosts.mask / SWEEP_ROUNDS + 1;
+        app->n_unswept++;
     }
+    sweep_on(app);
     loop_timer_arm(&app->sweep, loop_now() + SWEEP_EVERY);
 }
 
@@ -281,6 +347,7 @@ static void *learning_create(struct ctl *ctl)
     *app = (struct learning){.idle = options.idle, .age = options.age, .max = options.max};
     list_init(&app->tables);
     timer_init(&app->sweep, sweep, app);
+    loop_work_init(&app->sweeping, sweep_on, app);
     loop_timer_arm(&app->sweep, loop_now() + SWEEP_EVERY);
     counter_register(&counter_set);
     return app;
@@ -290,6 +357,7 @@ static void learning_destroy(void *self)
 {
     struct learning *app = self;
     timer_cancel(&app->sweep);
+    loop_work_cancel(&app->sweeping);
     free(app);
 }
 

@@ -75,6 +75,15 @@ struct fake_peer *fake_joined(struct ctl *ctl, uint64_t dpid, unsigned n_ports)
     return sw;
 }
 
+void fake_say_flows(struct fake_peer *sw, uint32_t flows)
+{
+    struct ofp_msg reply = fake_expect(sw, OFPT_STATS_REQUEST);
+    ck_assert_uint_eq(reply.stats.type, OFPST_AGGREGATE);
+    reply.type = OFPT_STATS_REPLY;
+    reply.stats.aggregate = (struct ofp_msg_aggregate){.flow_count = flows};
+    fake_send(sw, &reply);
+}
+
 static void put_mac(uint8_t *mac, uint64_t n)
 {
     for (int i = 0; i < OFP_ETH_ALEN; i++)

@@ -28,6 +28,9 @@ struct fake_peer *fake_joined(struct ctl *ctl, uint64_t dpid, unsigned n_ports);
 /* The same for one that is open already. */
 void fake_join(struct fake_peer *sw, uint64_t dpid, unsigned n_ports);
 
+/* The learning app asks how many flows a switch that has joined has: so many. */
+void fake_say_flows(struct fake_peer *sw, uint32_t flows);
+
 /* A packet-in of an Ethernet frame: hosts are numbered, FAKE_BROADCAST is everybody. */
 #define FAKE_BROADCAST 0xffffffffffff
 struct fake_packet {

@@ -21,6 +21,7 @@ START_TEST(packets_of_the_blocked_host_are_dropped_and_others_are_learned)
     ck_assert_int_eq(ctl_add_app(ctl, &block_app), 0);
     ck_assert_int_eq(ctl_add_app(ctl, &learning_app), 0);
     sw = fake_joined(ctl, 1, 2);
+    fake_say_flows(sw, 0);
     fake_packet_in(sw, (struct fake_packet){.src = BLOCKED, .dst = OTHER, .in_port = 1});
     flow = fake_expect(sw, OFPT_FLOW_MOD);
     ck_assert_uint_eq(flow.flow_mod.actions.len, 0);

@@ -20,11 +20,19 @@
 static struct ctl *ctl;
 static struct fake_peer *sw;
 
+/* A switch joins, with so many flows. */
+static struct fake_peer *join_with_flows(uint64_t dpid, uint32_t flows)
+{
+    struct fake_peer *peer = fake_joined(ctl, dpid, 4);
+    fake_say_flows(peer, flows);
+    return peer;
+}
+
 static void set_up(void)
 {
     ctl = fake_world(NULL);
     ck_assert_int_eq(ctl_add_app(ctl, &learning_app), 0);
-    sw = fake_joined(ctl, 1, 4);
+    sw = join_with_flows(1, 0);
 }
 
 static void tear_down(void)
@@ -296,7 +304,7 @@ END_TEST
 
 START_TEST(datapaths_learn_apart)
 {
-    struct fake_peer *other = fake_joined(ctl, 2, 4), *first = sw;
+    struct fake_peer *other = join_with_flows(2, 0), *first = sw;
 
     learn_a_and_b();
     sw = other;
@@ -313,8 +321,40 @@ START_TEST(switch_that_comes_back_is_learned_anew)
 {
     learn_a_and_b();
     fake_free(sw);
-    sw = fake_joined(ctl, 1, 4);
+    sw = join_with_flows(1, 0);
     send_packet(A, B, 1);
+    expect_flood();
+}
+END_TEST
+
+START_TEST(host_of_a_switch_that_comes_back_with_flows_may_have_moved_meanwhile)
+{
+    fake_free(sw);
+    sw = join_with_flows(1, 5);
+    send_packet(A, B, 1);
+    expect_delete(OFPP_NONE);
+    expect_delete(OFPP_NONE);
+    expect_flood();
+    send_packet(A, B, 1);
+    expect_flood();
+    for (int i = 0; i < 11; i++) { /* by then they have timed out */
+        fake_wait(30 * NS_PER_S);
+        send_packet(0, FAKE_BROADCAST, 1);
+    }
+    fake_forget(sw);
+    send_packet(C, B, 1);
+    expect_flood();
+}
+END_TEST
+
+START_TEST(switch_that_does_not_say_how_many_flows_it_has_may_have_some)
+{
+    fake_free(sw);
+    sw = fake_joined(ctl, 1, 4);
+    fake_forget(sw);
+    send_packet(A, B, 1);
+    expect_delete(OFPP_NONE);
+    expect_delete(OFPP_NONE);
     expect_flood();
 }
 END_TEST
@@ -394,11 +434,51 @@ START_TEST(many_hosts_are_all_found_again_and_swept_when_old)
         ck_assert_uint_eq(fake_expect(sw, OFPT_FLOW_MOD).flow_mod.command, OFPFC_ADD);
         fake_forget(sw);
     }
-    for (int i = 0; i < 11; i++) {
+    for (int i = 0; i < 13; i++) {
         fake_wait(30 * NS_PER_S);
         send_packet(0, FAKE_BROADCAST, 1); /* keeps the session alive and teaches nothing */
     }
     ck_assert_uint_eq(counter("aged"), before + N);
+}
+END_TEST
+
+/* Packets from hosts A .. A + n - 1, in few turns. */
+static void learn_hosts(uint64_t n)
+{
+    uint8_t batch[100 * 128];
+    for (uint64_t i = 0; i < n;) {
+        size_t len = 0;
+        for (int k = 0; k < 100 && i < n; k++, i++)
+            len += fake_packet_in_bytes(
+                batch + len,
+                (struct fake_packet){.src = A + i, .dst = FAKE_BROADCAST, .in_port = 1});
+        fake_send_bytes(sw, batch, len);
+        fake_forget(sw);
+    }
+}
+
+/* A round is more here than one turn sweeps. */
+START_TEST(every_host_is_swept_within_a_minute_however_many_there_are)
+{
+    enum { SWITCHES = 10, HOSTS = 16000 };
+    struct fake_peer *first = sw, *peers[SWITCHES];
+    uint64_t before = counter("aged");
+
+    for (int k = 0; k < SWITCHES; k++) {
+        sw = peers[k] = join_with_flows(2 + (uint64_t)k, 0);
+        learn_hosts(HOSTS);
+    }
+    for (int i = 0; i < 37; i++) {
+        fake_wait(10 * NS_PER_S);
+        for (int k = 0; k < SWITCHES; k++) {
+            sw = peers[k];
+            send_packet(0, FAKE_BROADCAST, 1);
+        }
+    }
+    ck_assert_uint_eq(counter("aged"), before + SWITCHES * HOSTS);
+    for (int k = 0; k < SWITCHES; k++)
+        fake_free(peers[k]);
+    sw = first;
 }
 END_TEST
 
@@ -422,9 +502,12 @@ int main(void)
         port_that_stays_up_loses_nothing,
         datapaths_learn_apart,
         switch_that_comes_back_is_learned_anew,
+        host_of_a_switch_that_comes_back_with_flows_may_have_moved_meanwhile,
+        switch_that_does_not_say_how_many_flows_it_has_may_have_some,
         hosts_past_the_maximum_are_not_learned_and_counted,
         idle_time_of_flows_is_an_option,
         many_hosts_are_all_found_again_and_swept_when_old,
+        every_host_is_swept_within_a_minute_however_many_there_are,
         NULL,
     };
     suite_add_tcase(s, c);

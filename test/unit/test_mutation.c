@@ -22,6 +22,7 @@ static void set_up(void)
     ck_assert_int_eq(ctl_add_app(ctl, &learning_app), 0);
     ck_assert_int_eq(ctl_add_app(ctl, &listener_app), 0);
     sw = fake_joined(ctl, 1, 4);
+    fake_forget(sw);
 }
 
 static void tear_down(void)

@@ -593,7 +593,8 @@ START_TEST(switch_that_never_reads_again_is_dropped_after_the_echo_limit)
         fake_packet_in(sw, (struct fake_packet){.src = 1, .dst = 2, .in_port = 1});
     fake_wait(44 * NS_PER_S);
     ck_assert_uint_eq(heard.leaves, 0);
-    fake_packet_in(sw, (struct fake_packet){.src = 1, .dst = 2, .in_port = 1}); /* that is no help */
+    fake_packet_in(sw,
+                   (struct fake_packet){.src = 1, .dst = 2, .in_port = 1}); /* that is no help */
     fake_wait(2 * NS_PER_S);
     ck_assert_uint_eq(heard.leaves, 1);
     fake_free(sw);
