@@ -7,6 +7,7 @@ include test/unit/runtime.mk
 include test/unit/openflow.mk
 include test/unit/controller.mk
 include test/unit/switch.mk
+include test/unit/netstack.mk
 include test/unit/tools.mk
 endif
 include test/sim/local.mk

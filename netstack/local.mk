@@ -1,0 +1,10 @@
+# netstack/: Morgana's own TCP/IP.
+noinst_LIBRARIES += libmorgana-netstack.a
+libmorgana_netstack_a_SOURCES = \
+	netstack/cc.c \
+	netstack/cc.h \
+	netstack/cc_cubic.c \
+	netstack/cc_reno.c
+libmorgana_netstack_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
+
+EXTRA_DIST += netstack/README.md
