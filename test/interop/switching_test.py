@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Hosts talk through a real Open vSwitch that morgana-controller drives, whatever befalls the two.
+"""Hosts talk through a switch, a real Open vSwitch or ours, that morgana-controller drives, whatever
+befalls the two.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import itertools
-import json
 import pathlib
 import random
 import re
@@ -14,22 +14,35 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Controller, Lab, OpenVSwitch, wait_for  # noqa: E402
+from lab import Controller, Lab, MorganaSwitch, OpenVSwitch, wait_for  # noqa: E402
 from lab.fakeswitch import ethernet  # noqa: E402
+from lab.traffic import iperf  # noqa: E402
 
 
-class Network(unittest.TestCase):
+class OnOpenVSwitch:
+    def start_switch(self):
+        switch = OpenVSwitch(self.lab)
+        for host in self.hosts:
+            switch.plug(host)
+        switch.set_controller(self.controller.target)
+        return switch
+
+
+class OnMorganaSwitch:
+    def start_switch(self):
+        return MorganaSwitch(self.lab, self.hosts, f"--controller={self.controller.target}",
+                             "--backoff-max=1s")
+
+
+class Network:
     """Three hosts on a switch that reaches a controller."""
 
     def raise_network(self, *options):
         self.lab = Lab()
         self.addCleanup(self.lab.close)
-        self.switch = OpenVSwitch(self.lab)
         self.hosts = [self.lab.host(number) for number in (1, 2, 3)]
-        for host in self.hosts:
-            self.switch.plug(host)
         self.controller = Controller(self.lab, *options)
-        self.switch.set_controller(self.controller.target)
+        self.switch = self.start_switch()
         self.wait_until_joined()
 
     def wait_until_joined(self):
@@ -80,11 +93,8 @@ class Learning(Network):
     def test_tcp_runs_at_the_switch_s_speed_not_the_controller_s(self):
         self.raise_network("--app=learning")
         client, server = self.hosts[:2]
-        process = self.lab.start(["iperf3", "-s", "-1", "--forceflush"], "iperf3.log",
-                                 where=server.namespace)
-        wait_for(lambda: "Server listening" in process.output(), "iperf3's server")
-        report = json.loads(client.run("iperf3", "-c", server.address, "-n", "20M", "-J"))
-        self.assertGreaterEqual(report["end"]["sum_received"]["bytes"], 15_000_000)
+        report = iperf(self.lab, client, server, "-n", "20M")
+        self.assertGreaterEqual(report["sum_received"]["bytes"], 15_000_000)
         self.assertLess(self.controller.counter("ctl", "rx_packet_in"), 2000,
                         "the flows carry it: 20 MB are 14,000 segments and more")
 
@@ -125,7 +135,7 @@ class Learning(Network):
     def test_a_port_that_is_removed_takes_its_flows_with_it(self):
         self.raise_network("--app=learning")
         self.wait_until_all_ping()
-        self.switch.vsctl("del-port", self.switch.ports["h3"])
+        self.switch.unplug(self.hosts[2])
         wait_for(lambda: not any("output:3" in flow for flow in self.switch.flows()),
                  "the flows to port 3 to go")
         self.assertEqual(self.hosts[0].ping(self.hosts[1], count=2), 2)
@@ -148,12 +158,46 @@ class Monitor(Network):
         flows.write_text("".join(
             f"tcp,nw_dst=10.{n // 256}.{n % 256}.1,tp_dst=80,actions=output:{n % 3 + 1}\n"
             for n in range(self.FLOWS)))
-        self.switch.ofctl("add-flows", self.switch.bridge, flows)
+        self.switch.add_flows(flows)
         wait_for(lambda: f"{self.FLOWS} flows in all" in self.controller.output(),
                  "the monitor to show all flows")
         self.assertGreaterEqual(self.controller.counter("ctl", "rx_stats_reply"), 3 + 4,
                                 "a round's three replies, the third in at least five parts")
         self.assertEqual(self.controller.counter("monitor", "failed"), 0)
+
+
+class LearningOnOpenVSwitch(OnOpenVSwitch, Learning, unittest.TestCase):
+    pass
+
+
+class LearningOnMorganaSwitch(OnMorganaSwitch, Learning, unittest.TestCase):
+    def test_a_device_that_is_deleted_and_made_anew_is_the_same_port(self):
+        self.raise_network("--app=learning")
+        self.wait_until_all_ping()
+        for times in (1, 2):
+            self.switch.unplug(self.hosts[2])
+            wait_for(lambda: "state:      LINK_DOWN" in self.switch.ofctl("show"), "the port to go down")
+            self.switch.plug(self.hosts[2])
+            self.wait_until_all_ping()
+            shown = self.switch.ofctl("show")
+            self.assertIn(f" 3({self.switch.ports['h3']})", shown)
+            self.assertNotIn("LINK_DOWN", shown)
+
+
+class HubOnOpenVSwitch(OnOpenVSwitch, Hub, unittest.TestCase):
+    pass
+
+
+class HubOnMorganaSwitch(OnMorganaSwitch, Hub, unittest.TestCase):
+    pass
+
+
+class MonitorOnOpenVSwitch(OnOpenVSwitch, Monitor, unittest.TestCase):
+    pass
+
+
+class MonitorOnMorganaSwitch(OnMorganaSwitch, Monitor, unittest.TestCase):
+    pass
 
 
 if __name__ == "__main__":

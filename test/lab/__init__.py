@@ -11,12 +11,12 @@
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
-from .controller import Controller, program
+from .controller import Controller, TestController, program
 from .fakeswitch import FakeSwitch
 from .network import Lab
 from .ovs import OpenVSwitch
 from .switch import MorganaSwitch
 from .wait import wait_for
 
-__all__ = ["Controller", "FakeSwitch", "Lab", "MorganaSwitch", "OpenVSwitch", "program",
-           "wait_for"]
+__all__ = ["Controller", "FakeSwitch", "Lab", "MorganaSwitch", "OpenVSwitch",
+           "TestController", "program", "wait_for"]

@@ -1,4 +1,4 @@
-"""A controller of the lab: morgana-controller, or for comparison ovs-testcontroller.
+"""A controller of the lab: morgana-controller, or a peer's, ovs-testcontroller.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
@@ -27,21 +27,22 @@ def program(name):
 
 class Controller:
     """morgana-controller in the lab's "net". There it listens at `target`, and for tests that have
-    no use for TCP at `path`."""
+    no use for TCP at `path`. A second one of a lab needs another port."""
 
-    def __init__(self, lab, *options):
+    def __init__(self, lab, *options, port=6653):
         self.lab = lab
-        self.address = ("127.0.0.1", 6653)
+        self.address = ("127.0.0.1", port)
         self.target = "tcp:%s:%d" % self.address
-        self.path = lab.folder / "controller.sock"
-        self.argv = [program("morgana-controller"), "--listen=ptcp:6653:127.0.0.1",
+        self.path = lab.folder / f"controller-{port}.sock"
+        self.log = f"controller-{port}.log"
+        self.argv = [program("morgana-controller"), f"--listen=ptcp:{port}:127.0.0.1",
                      f"--listen=punix:{self.path}", *options]
         self.start()
 
     def start(self):
         """Start it, once more if it has ended; it listens when this returns."""
         before = len(self.output()) if hasattr(self, "process") else 0
-        self.process = self.lab.start(self.argv, "controller.log")
+        self.process = self.lab.start(self.argv, self.log)
         listeners = sum(str(word).startswith("--listen=") for word in self.argv)
         wait_for(lambda: self.output().count("listening at", before) == listeners,
                  "the controller to listen")
@@ -71,3 +72,18 @@ class Controller:
 
     def kill(self):
         return self.process.kill()
+
+
+class TestController:
+    """ovs-testcontroller in the lab's "net": the peer's learning switch, or what its options make
+    of it."""
+
+    def __init__(self, lab, *options, port=6653):
+        self.target = f"tcp:127.0.0.1:{port}"
+        self.process = lab.start(
+            ["ovs-testcontroller", f"--unixctl={lab.folder}/testcontroller.ctl", *options,
+             f"ptcp:{port}:127.0.0.1"], f"testcontroller-{port}.log")
+        wait_for(lambda: lab.net.run(["ss", "-Hltn", "sport", "=", f":{port}"]), "it to listen")
+
+    def stop(self):
+        return self.process.stop()

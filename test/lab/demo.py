@@ -8,11 +8,10 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 import argparse
 import contextlib
 import itertools
-import json
 import re
 import sys
 
-from . import Controller, Lab, MorganaSwitch, OpenVSwitch, wait_for
+from . import Controller, Lab, MorganaSwitch, OpenVSwitch, traffic, wait_for
 from .network import end_kept
 
 HOSTS = (1, 2, 3)
@@ -53,11 +52,8 @@ def ping_all(hosts):
 
 def iperf(lab, client, server):
     with step("iperf3", f"TCP from {client.name} to {server.name}, {IPERF_SECONDS} s") as results:
-        process = lab.start(["iperf3", "-s", "-1", "--forceflush"], "iperf3.log",
-                            where=server.namespace)
-        wait_for(lambda: "Server listening" in process.output(), "iperf3's server")
-        report = json.loads(client.run("iperf3", "-c", server.address, "-t", IPERF_SECONDS, "-J"))
-        rate = report["end"]["sum_received"]["bits_per_second"]
+        report = traffic.iperf(lab, client, server, "-t", IPERF_SECONDS)
+        rate = report["sum_received"]["bits_per_second"]
         results.append(f"{rate / 1e6:,.0f} Mbit/s")
         if rate <= 0:
             raise Failure("nothing arrived")

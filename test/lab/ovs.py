@@ -76,6 +76,10 @@ class OpenVSwitch:
                    f"ofport_request={host.name[1:]}")
         self.ports[host.name] = port
 
+    def unplug(self, host):
+        """Take a host's port away."""
+        self.vsctl("del-port", self.ports[host.name])
+
     def link_state(self, host, state):
         """Turn the switch's end of a host's link "up" or "down"."""
         self.lab.net.ip("link", "set", self.ports[host.name], state)
@@ -91,6 +95,10 @@ class OpenVSwitch:
         states = [self.vsctl("get", "controller", each, "is_connected").strip()
                   for each in ids.split(", ") if each]
         return bool(states) and all(state == "true" for state in states)
+
+    def add_flows(self, path):
+        """Add the flows of a file."""
+        self.ofctl("add-flows", self.bridge, path)
 
     def flows(self, match="", bridge=None):
         """The flow entries that it has, one line each."""

@@ -44,12 +44,13 @@ class MorganaSwitch:
 
     def start(self):
         """Start it, once more if it has ended; ovs-ofctl reaches it when this returns."""
-        before = len(self.output()) if hasattr(self, "process") else 0
+        self._before = len(self.process.output()) if hasattr(self, "process") else 0
         self.process = self.lab.start(self.argv, f"{self.name}.log")
-        wait_for(lambda: "listening at" in self.output()[before:], "the switch to listen")
+        wait_for(lambda: "listening at" in self.output(), "the switch to listen")
 
     def output(self):
-        return self.process.output()
+        """What it has said since it was started last."""
+        return self.process.output()[self._before:]
 
     def mode(self):
         """What the switch has said last of its mode: controlled, emergency, standalone; or None."""
@@ -68,6 +69,10 @@ class MorganaSwitch:
     def ofctl(self, command, *words, **options):
         return namespace.run(["ovs-ofctl", "-O", "OpenFlow10", "--timeout=30", command, self.target,
                               *words], **options)
+
+    def add_flows(self, path):
+        """Add the flows of a file."""
+        self.ofctl("add-flows", path)
 
     def flows(self, match=""):
         """The flow entries that it has, one line each."""

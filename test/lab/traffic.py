@@ -1,0 +1,85 @@
+"""Traffic between the hosts of a lab: TCP by iperf3, and frames as a test makes them.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import json
+import socket
+import struct
+
+from .fakeswitch import ethernet
+from .wait import wait_for
+
+ETH_P_ALL = 3
+SOL_PACKET, PACKET_AUXDATA = 263, 8
+TP_STATUS_VLAN_VALID = 1 << 4
+TEST_KIND = 0x88b5  # IEEE 802: for experiments, so that nobody else sends it
+
+
+def iperf(lab, client, server, *options):
+    """TCP from one host to another: what iperf3 reports of it."""
+    process = lab.start(["iperf3", "-s", "-1", "--forceflush"], "iperf3.log",
+                        where=server.namespace)
+    wait_for(lambda: server.run("ss", "-Hltn", "sport", "=", ":5201"), "iperf3's server")
+    report = json.loads(client.run("iperf3", "-c", server.address, "-J", *options))
+    process.wait()
+    return report["end"]
+
+
+class Tap:
+    """Sends frames by a host's eth0 and hears those that come there, as they were on the wire."""
+
+    def __init__(self, host):
+        with host.namespace.entered():
+            self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.socket.bind(("eth0", ETH_P_ALL))
+        self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
+        self.socket.setblocking(False)
+        self.frames = []
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, frame):
+        self.socket.send(frame)
+
+    def heard(self):
+        """All frames of TEST_KIND, tagged or not, that have come so far."""
+        while True:
+            try:
+                data, control, _, source = self.socket.recvmsg(1 << 16, 1 << 10)
+            except BlockingIOError:
+                return self.frames
+            if source[2] != socket.PACKET_OUTGOING:
+                self._keep(data, control)
+
+    def _keep(self, data, control):
+        """The kernel puts a frame's tag beside it: put it back."""
+        for level, kind, value in control:
+            status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", value[:20])
+            if (level, kind) == (SOL_PACKET, PACKET_AUXDATA) and status & TP_STATUS_VLAN_VALID:
+                data = data[:12] + struct.pack("!HH", tpid, tci) + data[12:]
+        if kind_of(data) == TEST_KIND:
+            self.frames.append(data)
+
+
+def tag(vid, pcp=0):
+    """An 802.1Q tag for tagged()."""
+    return struct.pack("!HH", 0x8100, pcp << 13 | vid)
+
+
+def tagged(frame, tags):
+    return frame[:12] + tags + frame[12:]
+
+
+def kind_of(frame):
+    """The Ethernet type behind the tags."""
+    at = 12
+    while frame[at:at + 2] in (b"\x81\x00", b"\x88\xa8"):
+        at += 4
+    return int.from_bytes(frame[at:at + 2], "big")
+
+
+def numbered(src, dst, number, length=46):
+    """A frame between the hosts of two numbers (0: to all) that differs from those of other numbers."""
+    return ethernet(src, dst, struct.pack("!I", number).ljust(length, b"."), TEST_KIND)
