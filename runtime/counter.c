@@ -32,15 +32,17 @@ void counter_each(void (*show)(void *user, const char *module, const char *name,
 
 /* The line that grows while a set is walked. */
 struct line {
+    void (*show)(void *user, const char *text);
+    void *user;
     const char *module;
     char text[400];
-    size_t len;
+    size_t len; /* 0: nothing is in it yet */
 };
 
 static void end_line(struct line *line)
 {
     if (line->len > 0)
-        log_info("%s:%s", line->module, line->text);
+        line->show(line->user, line->text);
     line->len = 0;
 }
 
@@ -51,18 +53,31 @@ static void add(struct line *line, const char *name, uint64_t value)
     size_t len = n < (int)sizeof item ? (size_t)n : sizeof item - 1;
     if (line->len + len >= sizeof line->text)
         end_line(line);
+    if (line->len == 0)
+        line->len = (size_t)snprintf(line->text, sizeof line->text, "%.60s:", line->module);
     snprintf(line->text + line->len, sizeof line->text - line->len, "%s", item);
     line->len += len;
 }
 
-void counter_log(void)
+void counter_lines(void (*show)(void *user, const char *text), void *user)
 {
     for (const struct counter_set *s = first; s; s = s->next) {
-        struct line line = {.module = s->module};
+        struct line line = {.show = show, .user = user, .module = s->module};
         for (size_t i = 0; i < s->n; i++)
             if (s->values[i] != 0)
                 add(&line, s->names[i], s->values[i]);
         end_line(&line);
     }
-    log_info("all others are zero");
+    show(user, "all others are zero");
+}
+
+static void log_text(void *user, const char *text)
+{
+    (void)user;
+    log_info("%s", text);
+}
+
+void counter_log(void)
+{
+    counter_lines(log_text, NULL);
 }

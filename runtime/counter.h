@@ -27,8 +27,11 @@ void counter_register(struct counter_set *set);
 void counter_each(void (*show)(void *user, const char *module, const char *name, uint64_t value),
                   void *user);
 
-/* Log every counter that is not zero, a module a line and then a line that says that this was all:
- * what SIGUSR1 does. */
+/* Call line() with every counter that is not zero, a module a line ("ctl: rx_hello=2"; several
+ * lines if they are many), and then with a line that says that this was all. */
+void counter_lines(void (*line)(void *user, const char *text), void *user);
+
+/* Log these lines: what SIGUSR1 does. */
 void counter_log(void);
 
 #endif

@@ -115,6 +115,12 @@ int log_set_levels(const char *text)
     return 0;
 }
 
+void log_each(void (*show)(void *user, const char *module, const char *level), void *user)
+{
+    for (const struct log_module *m = modules; m; m = m->next)
+        show(user, m->name, levels[m->level].name);
+}
+
 /* --- Limits ---------------------------------------------------------------------------------- */
 
 /* Take one line of the limit's burst. False if there is none: the line is to be withheld. */

@@ -54,6 +54,9 @@ void log_line(struct log_module *m, enum log_level level, struct log_limit *limi
  */
 int log_set_levels(const char *text);
 
+/* Call show() for each module that has logged so far, with the name of its level. */
+void log_each(void (*show)(void *user, const char *module, const char *level), void *user);
+
 /* Where finished lines go: each is given without its newline. NULL: the platform's own place
  * (standard error, the console). */
 void log_set_sink(void (*sink)(void *user, enum log_level level, const char *line), void *user);

@@ -5,6 +5,7 @@ UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 if HAVE_CHECK
 include test/unit/runtime.mk
 include test/unit/openflow.mk
+include test/unit/appctl.mk
 include test/unit/controller.mk
 include test/unit/switch.mk
 include test/unit/netstack.mk

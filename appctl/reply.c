@@ -1,0 +1,99 @@
+/*
+ * reply.c - the text that a command answers with: it grows as it is written, up to a limit.
+ *
+ * Called by the functions of commands (appctl.h) and by peer.c.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "appctl/internal.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FIRST_CAP 1024
+
+bool appctl_full(const struct appctl_reply *reply)
+{
+    return reply->len >= reply->max;
+}
+
+char *appctl_room(struct appctl_reply *reply, size_t n)
+{
+    size_t cap = reply->cap > 0 ? reply->cap : FIRST_CAP;
+    char *data;
+    if (appctl_full(reply) || reply->no_memory)
+        return NULL;
+    if (reply->data != NULL && reply->cap - reply->len >= n)
+        return reply->data + reply->len;
+    while (cap - reply->len < n)
+        cap *= 2;
+    data = realloc(reply->data, cap);
+    if (data == NULL) {
+        reply->no_memory = true;
+        return NULL;
+    }
+    reply->data = data;
+    reply->cap = cap;
+    return data + reply->len;
+}
+
+void appctl_use(struct appctl_reply *reply, size_t n)
+{
+    reply->len += n;
+}
+
+static void say(struct appctl_reply *reply, const char *format, va_list args)
+{
+    va_list again;
+    char *room;
+    int n;
+
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    if (n < 0 || (room = appctl_room(reply, (size_t)n + 1)) == NULL)
+        return;
+    vsnprintf(room, (size_t)n + 1, format, args);
+    appctl_use(reply, (size_t)n);
+}
+
+void appctl_say(struct appctl_reply *reply, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say(reply, format, args);
+    va_end(args);
+}
+
+void appctl_fail(struct appctl_reply *reply, const char *format, ...)
+{
+    va_list args;
+    reply->len = 0;
+    reply->failed = true;
+    va_start(args, format);
+    say(reply, format, args);
+    va_end(args);
+}
+
+void appctl_reply_end(struct appctl_reply *reply)
+{
+    if (appctl_full(reply)) {
+        appctl_counters.too_long++;
+        appctl_fail(reply,
+                    "the answer is longer than %zu bytes: ask for less at a time, or raise "
+                    "--ctl-reply",
+                    reply->max);
+    }
+    if (reply->no_memory) {
+        reply->no_memory = false;
+        appctl_fail(reply, "no memory for the answer");
+    }
+    if (reply->len > 0 && reply->data[reply->len - 1] != '\n')
+        appctl_say(reply, "\n");
+}
+
+void appctl_reply_free(struct appctl_reply *reply)
+{
+    free(reply->data);
+}
