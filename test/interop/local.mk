@@ -13,8 +13,11 @@ EXTRA_DIST += \
 	test/interop/connections_test.py \
 	test/interop/demo_test.py \
 	test/interop/errors_test.py \
+	test/interop/failover_test.py \
 	test/interop/netdev_test.py \
 	test/interop/names_test.py \
+	test/interop/ofctl_peers_test.py \
 	test/interop/ofctl_test.py \
 	test/interop/peers_test.py \
+	test/interop/switch_test.py \
 	test/interop/switching_test.py

@@ -98,24 +98,6 @@ class Talking(Switch):
         for flow in self.flows():
             self.assertRegex(flow, r"n_packets=[1-9]")
 
-    def test_standalone_hands_over_to_the_controller_and_takes_back(self):
-        self.raise_switch("--fail-mode=standalone", "--controller=tcp:127.0.0.1:6653")
-        self.wait_for_pings()
-        self.assertEqual(self.flows(), [])
-        for _ in range(2):
-            controller = Controller(self.lab, "--app=learning")
-            wait_for(lambda: self.process.output().rstrip().endswith("mode: controlled"),
-                     "the switch to reach its controller")
-            self.wait_for_pings()
-            self.assertNotEqual(self.flows(), [])
-            self.ofctl("del-flows")
-            controller.stop()
-            wait_for(lambda: "mode: standalone" in self.process.output().splitlines()[-1] or
-                     "cannot connect" in self.process.output().splitlines()[-1],
-                     "the switch to notice")
-            self.wait_for_pings()
-            self.assertEqual(self.flows(), [])
-
 
 if __name__ == "__main__":
     unittest.main()
