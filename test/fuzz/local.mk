@@ -19,9 +19,17 @@ test_fuzz_fuzz_parse_SOURCES = test/fuzz/fuzz_parse.c
 test_fuzz_fuzz_parse_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_parse_LDADD = libmorgana-openflow.a
 
+# A datapath between simulated links.
+FUZZ_WORLD = test/fuzz/fuzz_world.c test/fuzz/fuzz_world.h test/unit/watcher.h
+
 noinst_PROGRAMS += test/fuzz/fuzz_dp
-test_fuzz_fuzz_dp_SOURCES = test/fuzz/fuzz_dp.c test/unit/watcher.h
+test_fuzz_fuzz_dp_SOURCES = test/fuzz/fuzz_dp.c $(FUZZ_WORLD)
 test_fuzz_fuzz_dp_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_dp_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS)
+
+noinst_PROGRAMS += test/fuzz/fuzz_agent
+test_fuzz_fuzz_agent_SOURCES = test/fuzz/fuzz_agent.c $(FUZZ_WORLD)
+test_fuzz_fuzz_agent_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_agent_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS)
 endif
 EXTRA_DIST += test/fuzz/corpus

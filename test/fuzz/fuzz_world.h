@@ -1,0 +1,41 @@
+/*
+ * fuzz_world.h - what the fuzz targets with a datapath share: a small one between simulated links,
+ * and what may happen to it by a byte of the input.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#ifndef MORGANA_TEST_FUZZ_WORLD_H
+#define MORGANA_TEST_FUZZ_WORLD_H
+
+#include "switch/dp.h"
+
+#define FUZZ_HOSTS 3
+#define FUZZ_FLOWS 100 /* at most */
+
+extern struct dp *fuzz_dp;
+
+/* A loop in virtual time, a datapath with ports 1 to FUZZ_HOSTS and a host at each. The links of
+ * ports 1 and 3 take unfinished frames and super-frames, port 2's does not. */
+void fuzz_begin(void);
+
+/* Traps if a packet was lost. */
+void fuzz_end(void);
+
+/* Read all of it, for the sanitizers to see. */
+void fuzz_read(struct span s);
+
+/* The next step of an input: a byte that says what kind, two that say how long, and so many bytes.
+ * False at the end. Each step takes a millisecond: fuzz_rest(). */
+bool fuzz_step(struct span *input, uint8_t *kind, struct span *bytes);
+void fuzz_rest(void);
+
+/* A frame from a host, behind six bytes of what may be untrue metadata. */
+void fuzz_frame(uint8_t host, struct span s);
+
+/* Links go up and down, devices and ports and queues come and go, the mode changes. */
+void fuzz_change(uint8_t n);
+
+/* Let up to 2.5 s pass. */
+void fuzz_wait(uint8_t n);
+
+#endif
