@@ -39,11 +39,20 @@ static inline be32 prefix(uint32_t wildcards, unsigned shift)
     return be32_of(wild < 32 ? UINT32_MAX << wild : 0);
 }
 
+/* Section 3.4, table 3: a VLAN priority is a field of tagged frames only. So who compares it without
+ * the id compares those bits of dl_vlan that no id has and OFP_VLAN_NONE has set. */
+static inline be16 vlan_mask(uint32_t wildcards)
+{
+    if (wildcards & OFPFW_DL_VLAN && !(wildcards & OFPFW_DL_VLAN_PCP))
+        return be16_of((uint16_t)~HDR_VLAN_VID);
+    return ones16(wildcards, OFPFW_DL_VLAN);
+}
+
 void ofp_mask_of_wildcards(struct ofp_key *mask, uint32_t wildcards)
 {
     mask->match = (struct ofp_match){
         .in_port = ones16(wildcards, OFPFW_IN_PORT),
-        .dl_vlan = ones16(wildcards, OFPFW_DL_VLAN),
+        .dl_vlan = vlan_mask(wildcards),
         .dl_vlan_pcp = ones8(wildcards, OFPFW_DL_VLAN_PCP),
         .dl_type = ones16(wildcards, OFPFW_DL_TYPE),
         .nw_tos = ones8(wildcards, OFPFW_NW_TOS),
@@ -90,6 +99,8 @@ uint32_t ofp_match_canonical(const struct ofp_match *match, struct ofp_key *key,
     key->match = *match;
     if (untagged)
         key->match.dl_vlan_pcp = 0;
+    if (w & OFPFW_DL_VLAN)
+        key->match.dl_vlan = be16_of(0);
     key->match.nw_tos &= HDR_IP_DSCP;
     for (int i = 0; i < N_WORDS; i++)
         key->word[i] &= mask->word[i];

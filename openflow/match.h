@@ -16,7 +16,8 @@
 struct ofp_match ofp_match_any(void);
 
 /* The mask of `wildcards`: all ones where a field (or the leading bits of an address) is compared,
- * zeros where it is wild, in the pads and in the wildcards word. */
+ * zeros where it is wild, in the pads and in the wildcards word. With dl_vlan_pcp compared and
+ * dl_vlan wild, those of its bits are compared that tell tagged frames from others. */
 void ofp_mask_of_wildcards(struct ofp_key *mask, uint32_t wildcards);
 
 /* `match` as a canonical key and mask: fields that cannot be compared because of what is wild or of
