@@ -39,8 +39,8 @@ static inline be32 prefix(uint32_t wildcards, unsigned shift)
     return be32_of(wild < 32 ? UINT32_MAX << wild : 0);
 }
 
-/* Section 3.4, table 3: a VLAN priority is a field of tagged frames only. So who compares it without
- * the id compares those bits of dl_vlan that no id has and OFP_VLAN_NONE has set. */
+/* Section 3.4, table 3: a VLAN priority is a field of tagged frames only. So who compares it
+ * without the id compares those bits of dl_vlan that no id has and OFP_VLAN_NONE has set. */
 static inline be16 vlan_mask(uint32_t wildcards)
 {
     if (wildcards & OFPFW_DL_VLAN && !(wildcards & OFPFW_DL_VLAN_PCP))

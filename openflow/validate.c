@@ -52,6 +52,7 @@ enum purpose {
 /* What a check knows besides what it looks at, and where it says what is wrong. */
 struct judge {
     enum ofp_receiver receiver;
+    uint32_t vendor;      /* whose actions pass besides Nicira's; NX_VENDOR_ID: nobody's */
     enum purpose purpose; /* of the actions being checked */
     struct ofp_fault *fault;
 };
@@ -121,14 +122,15 @@ static bool check_nw_tos(const void *action, struct judge *j)
     return (a->nw_tos & 3) == 0 || refuse_action(j, OFPBAC_BAD_ARGUMENT);
 }
 
-/* Of vendors, Nicira is known, and of Nicira's actions dec_ttl. The walk has seen to it that a
- * vendor action holds its vendor's id. */
+/* Of vendors, Nicira is known, and of Nicira's actions dec_ttl; and the receiver's own. The walk
+ * has seen to it that a vendor action holds its vendor's id. */
 static bool check_vendor_action(const struct ofp_action_header *action, struct judge *j)
 {
     const struct ofp_action_vendor_header *a = (const void *)action;
     const struct nx_action_header *nx = (const void *)action;
     if (be32_get(a->vendor) != NX_VENDOR_ID)
-        return j->purpose == TO_READ || refuse_action(j, OFPBAC_BAD_VENDOR);
+        return j->purpose == TO_READ || be32_get(a->vendor) == j->vendor ||
+               refuse_action(j, OFPBAC_BAD_VENDOR);
     if (be16_get(a->len) < sizeof *nx)
         return refuse_action(j, OFPBAC_BAD_LEN);
     if (be16_get(nx->subtype) != NXAST_DEC_TTL)
@@ -185,7 +187,7 @@ static bool check_actions(struct span actions, enum purpose purpose, struct judg
 
 bool ofp_validate_actions(struct span actions, struct ofp_fault *fault)
 {
-    struct judge j = {.receiver = OFP_AT_EITHER, .fault = fault};
+    struct judge j = {.receiver = OFP_AT_EITHER, .vendor = NX_VENDOR_ID, .fault = fault};
     return check_actions(actions, TO_SEND, &j);
 }
 
@@ -432,21 +434,32 @@ static bool check_version(const struct ofp_header *h, struct judge *j)
     return refuse_request(j, OFPBRC_BAD_VERSION);
 }
 
-bool ofp_validate(struct span bytes, enum ofp_receiver receiver, struct ofp_fault *fault)
+static bool check_message(struct span bytes, struct judge *j)
 {
-    struct judge j = {.receiver = receiver, .fault = fault};
     const struct ofp_header *h = (const void *)bytes.data;
     const struct message_row *row;
     if (bytes.len < sizeof *h)
-        return refuse_request(&j, OFPBRC_BAD_LEN);
-    if (!check_version(h, &j))
+        return refuse_request(j, OFPBRC_BAD_LEN);
+    if (!check_version(h, j))
         return false;
-    if (h->type >= OFPT_N_TYPES || (message_rows[h->type].receivers & receiver) == 0)
-        return refuse_request(&j, OFPBRC_BAD_TYPE);
+    if (h->type >= OFPT_N_TYPES || (message_rows[h->type].receivers & j->receiver) == 0)
+        return refuse_request(j, OFPBRC_BAD_TYPE);
     row = &message_rows[h->type];
     if (be16_get(h->length) != bytes.len || !size_fits(&row->size, bytes.len))
-        return refuse_request(&j, OFPBRC_BAD_LEN);
-    return row->check == NULL || row->check(bytes, &j);
+        return refuse_request(j, OFPBRC_BAD_LEN);
+    return row->check == NULL || row->check(bytes, j);
+}
+
+bool ofp_validate(struct span bytes, enum ofp_receiver receiver, struct ofp_fault *fault)
+{
+    struct judge j = {.receiver = receiver, .vendor = NX_VENDOR_ID, .fault = fault};
+    return check_message(bytes, &j);
+}
+
+bool ofp_validate_at_switch(struct span bytes, uint32_t vendor, struct ofp_fault *fault)
+{
+    struct judge j = {.receiver = OFP_AT_SWITCH, .vendor = vendor, .fault = fault};
+    return check_message(bytes, &j);
 }
 
 const char *ofp_type_name(uint8_t type)

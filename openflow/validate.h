@@ -33,6 +33,10 @@ struct ofp_fault {
  * understanding a peer that speaks another, is the session's. All else must be of OFP_VERSION. */
 bool ofp_validate(struct span bytes, enum ofp_receiver receiver, struct ofp_fault *fault);
 
+/* The same at a switch that understands one more vendor's actions (`vendor`; NX_VENDOR_ID: no other
+ * than Nicira's). Of these only the length has been judged: what is in them is that vendor's. */
+bool ofp_validate_at_switch(struct span bytes, uint32_t vendor, struct ofp_fault *fault);
+
 /* Judge a list of actions by itself: for text that was parsed, for actions kept in a file. As for a
  * packet-out, which unlike a flow-mod may output to OFPP_TABLE. */
 bool ofp_validate_actions(struct span actions, struct ofp_fault *fault);

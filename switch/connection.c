@@ -97,7 +97,7 @@ static void connection_message(struct connection *c, struct span bytes)
 
     if (c->state == CONNECTION_HELLO && connection_greeting(c, bytes))
         return;
-    if (!ofp_validate(bytes, OFP_AT_SWITCH, &fault)) {
+    if (!ofp_validate_at_switch(bytes, dp_action_vendor(c->agent->dp), &fault)) {
         connection_bad(c, bytes, fault);
         return;
     }

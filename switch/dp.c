@@ -218,6 +218,11 @@ void dp_set_hooks(struct dp *dp, const struct dp_hooks *hooks, void *user)
     dp->hooks_user = user;
 }
 
+uint32_t dp_action_vendor(const struct dp *dp)
+{
+    return dp->hooks.action ? dp->hooks.action_vendor : NX_VENDOR_ID;
+}
+
 /* --- Ports ----------------------------------------------------------------------------------- */
 
 int dp_port_add(struct dp *dp, const char *name, uint16_t port_no)

@@ -139,12 +139,16 @@ struct dp_hooks {
                                     bool matched);
     /* In place of buffering and packet-in. */
     void (*miss)(void *user, struct pkt *p, const struct ofp_key *key);
-    /* A vendor action with this vendor id. */
+    /* An action with this vendor id, not Nicira's: flow-mods and packet-outs with it are accepted.
+     * `action` is all of it, at least 8 bytes; what follows its header nobody has checked. */
     uint32_t action_vendor;
     void (*action)(void *user, struct pkt **p, struct span action);
 };
 
 void dp_set_hooks(struct dp *dp, const struct dp_hooks *hooks, void *user);
+
+/* The vendor whose actions a hook executes; NX_VENDOR_ID if there is none. */
+uint32_t dp_action_vendor(const struct dp *dp);
 
 /* Send `p` (a reference is taken over) by `actions`, as a packet-out does. */
 void dp_send(struct dp *dp, struct pkt *p, uint16_t in_port, struct span actions);

@@ -46,7 +46,7 @@ ROWS = {
     "tools/dump": Row(("tools/dump/", "openflow/", "runtime/"), PLAIN | {"pcap.h", "time.h"}),
     "tools/bench": Row(("tools/bench/", "openflow/", "runtime/"), PLAIN | {"jansson.h"}),
     "examples": Row(("controller/", "openflow/", "runtime/"), PLAIN),
-    "doc": Row(("controller/", "openflow/", "runtime/"), PLAIN),
+    "doc": Row(("controller/", "switch/", "openflow/", "runtime/", "doc/"), PLAIN),
 }
 FREE = "test"  # tests look at anything
 

@@ -22,8 +22,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define HONEST    2
-#define PEERS     3        /* the last is not honest */
-#define ASKED_MAX 8192     /* messages of one input that are judged */
+#define PEERS     3    /* the last is not honest */
+#define ASKED_MAX 8192 /* messages of one input that are judged */
 #define OUT_LIMIT (1 << 16)
 #define ENDLESS   (1000000 * NS_PER_S)
 

@@ -117,8 +117,7 @@ void fuzz_begin(void)
     pool = pkt_pool_new(64, PKT_SMALL, large);
     for (int i = 0; i < FUZZ_HOSTS; i++) {
         sim_link_configure(names[i] + 5, &(struct sim_link_config){.features = i == 1 ? 0 : ~0u});
-        if (dp_port_add(fuzz_dp, names[i], 0) != 0 ||
-            watcher_begin(&host[i], names[i], pool) != 0)
+        if (dp_port_add(fuzz_dp, names[i], 0) != 0 || watcher_begin(&host[i], names[i], pool) != 0)
             abort();
         host[i].on_frame = on_frame;
     }

@@ -123,6 +123,12 @@ uint64_t dp_delay(const struct dp *dp, uint8_t type)
     return type == OFPT_FLOW_MOD ? dp->delay : 0;
 }
 
+uint32_t dp_action_vendor(const struct dp *dp)
+{
+    (void)dp;
+    return NX_VENDOR_ID;
+}
+
 uint64_t dp_id(const struct dp *dp)
 {
     (void)dp;
