@@ -2,7 +2,7 @@
 EXTRA_DIST += test/bench/controller_bench.py test/bench/peers.py
 CLEANFILES += controller-bench.json controller-bench.png
 
-bench: bench-controller bench-table
+bench: bench-controller bench-table bench-task
 bench-controller: morgana-controller morgana-bench
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/controller_bench.py $(BENCHFLAGS)
 .PHONY: bench bench-controller
@@ -13,3 +13,10 @@ test_bench_table_bench_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_L
 bench-table: test/bench/table_bench
 	$(abs_builddir)/test/bench/table_bench $(TABLEBENCHFLAGS)
 .PHONY: bench-table
+
+check_PROGRAMS += test/bench/task_bench
+test_bench_task_bench_SOURCES = test/bench/task_bench.c
+test_bench_task_bench_LDADD = $(SIM_LIBS)
+bench-task: test/bench/task_bench
+	$(abs_builddir)/test/bench/task_bench
+.PHONY: bench-task

@@ -90,3 +90,9 @@ TESTS += test/unit/test_link
 test_unit_test_link_SOURCES = test/unit/test_link.c test/unit/watcher.h
 test_unit_test_link_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_link_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_task
+TESTS += test/unit/test_task
+test_unit_test_task_SOURCES = test/unit/test_task.c
+test_unit_test_task_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_task_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
