@@ -23,3 +23,15 @@ TESTS += test/unit/test_run
 test_unit_test_run_SOURCES = test/unit/test_run.c
 test_unit_test_run_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_run_LDADD = libmorgana-bench.a libmorgana-openflow.a $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_probe
+TESTS += test/unit/test_probe
+test_unit_test_probe_SOURCES = test/unit/test_probe.c
+test_unit_test_probe_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_probe_LDADD = libmorgana-bench.a libmorgana-openflow.a $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_frames_run
+TESTS += test/unit/test_frames_run
+test_unit_test_frames_run_SOURCES = test/unit/test_frames_run.c
+test_unit_test_frames_run_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_frames_run_LDADD = libmorgana-bench.a libmorgana-openflow.a $(SIM_LIBS) $(CHECK_LIBS)

@@ -5,9 +5,8 @@
  */
 #include "tools/bench/report.h"
 #include "runtime/timer.h"
-#include <errno.h>
+#include "tools/bench/figures.h"
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,11 +65,6 @@ static uint64_t row_value(const struct counter_row *row, const struct tally *t)
     return *(const uint64_t *)((const char *)t + row->offset);
 }
 
-static double us(uint64_t ns)
-{
-    return (double)ns / NS_PER_US;
-}
-
 /* --- For people ------------------------------------------------------------------------------ */
 
 void report_second(FILE *out, double rate, const struct run_result *r)
@@ -79,8 +73,8 @@ void report_second(FILE *out, double rate, const struct run_result *r)
     fprintf(out,
             "%5" PRIu32 " s  %12.0f answers/s   p50 %.0f us  p99 %.0f us   wrong %" PRIu64
             "  lost %" PRIu64 "\n",
-            r->seconds, rate, us(histogram_quantile(h, 5000)), us(histogram_quantile(h, 9900)),
-            r->tally.wrong, r->tally.lost);
+            r->seconds, rate, figures_us(histogram_quantile(h, 5000)),
+            figures_us(histogram_quantile(h, 9900)), r->tally.wrong, r->tally.lost);
     fflush(out);
 }
 
@@ -93,15 +87,15 @@ static void table_counters(FILE *out, const struct tally *t)
 static void table_times(FILE *out, const char *what, const struct histogram *h)
 {
     fprintf(out, "  %-14s p50 %.1f   p99 %.1f   p99.9 %.1f   max %.1f us\n", what,
-            us(histogram_quantile(h, 5000)), us(histogram_quantile(h, 9900)),
-            us(histogram_quantile(h, 9990)), us(h->max));
+            figures_us(histogram_quantile(h, 5000)), figures_us(histogram_quantile(h, 9900)),
+            figures_us(histogram_quantile(h, 9990)), figures_us(h->max));
 }
 
 static void table_served(FILE *out, const struct run_config *c, const struct run_result *r)
 {
     fprintf(out,
             "  %" PRIu32 " of %" PRIu64 " switches served, %" PRIu32 " dropped; all in %.1f ms\n",
-            r->served, c->switches, r->dropped, us(r->serve_time.max) / 1000);
+            r->served, c->switches, r->dropped, figures_us(r->serve_time.max) / 1000);
 }
 
 void report_table(FILE *out, const struct run_config *c, const struct run_result *r)
@@ -114,7 +108,7 @@ void report_table(FILE *out, const struct run_config *c, const struct run_result
     if (c->connect_burst)
         return;
     fprintf(out, "  %" PRIu64 "-byte frames, %" PRIu32 " outstanding per switch, %.2f s\n",
-            c->frame, r->outstanding, us(r->elapsed) / 1e6);
+            c->frame, r->outstanding, figures_us(r->elapsed) / 1e6);
     table_counters(out, &r->tally);
     table_times(out, "latency", &r->tally.latency);
     fprintf(out, "  answers/s      min %.0f   median %.0f   max %.0f   mean %.0f\n", rates.min,
@@ -122,13 +116,6 @@ void report_table(FILE *out, const struct run_config *c, const struct run_result
 }
 
 /* --- For programs ---------------------------------------------------------------------------- */
-
-static json_t *json_times(const struct histogram *h)
-{
-    return json_pack("{s:f, s:f, s:f, s:f, s:f}", "mean", us(histogram_mean(h)), "p50",
-                     us(histogram_quantile(h, 5000)), "p99", us(histogram_quantile(h, 9900)),
-                     "p99.9", us(histogram_quantile(h, 9990)), "max", us(h->max));
-}
 
 static json_t *json_counters(const struct tally *t)
 {
@@ -156,14 +143,10 @@ static json_t *json_run(const struct run_config *c, const struct run_result *r)
 
 int report_json(FILE *out, const struct run_config *c, const struct run_result *r)
 {
-    json_t *all =
-        json_pack("{s:o, s:f, s:i, s:i, s:o, s:o, s:o, s:o}", "run", json_run(c, r), "seconds",
-                  us(r->elapsed) / 1e6, "served", (int)r->served, "dropped", (int)r->dropped,
-                  "served_us", json_times(&r->serve_time), "messages", json_counters(&r->tally),
-                  "latency_us", json_times(&r->tally.latency), "answers_per_second", json_rates(r));
-    int error = all == NULL ? -ENOMEM : 0;
-    if (error == 0 && (json_dumpf(all, out, JSON_REAL_PRECISION(9)) < 0 || fputc('\n', out) == EOF))
-        error = -EIO;
-    json_decref(all);
-    return error;
+    return figures_write(
+        out, json_pack("{s:o, s:f, s:i, s:i, s:o, s:o, s:o, s:o}", "run", json_run(c, r), "seconds",
+                       figures_us(r->elapsed) / 1e6, "served", (int)r->served, "dropped",
+                       (int)r->dropped, "served_us", figures_times(&r->serve_time), "messages",
+                       json_counters(&r->tally), "latency_us", figures_times(&r->tally.latency),
+                       "answers_per_second", json_rates(r)));
 }
