@@ -21,6 +21,7 @@ import tempfile
 
 from peers import (CONTROLLER_CORE, GENERATOR_CORE, MORGANA, TESTCONTROLLER, Running, cost, generate,
                    instructions)
+from tables import need, spread, verdict
 
 SHAPE = {"switches": 16, "hosts": 100}
 MODES = ("throughput", "latency")
@@ -31,16 +32,6 @@ MEMORY_TARGET = 64  # MiB with 1,000 switches x 100 hosts
 COUNTS = {("morgana-controller", "throughput"): 4_000_000, ("morgana-controller", "latency"): 500_000,
           ("ovs-testcontroller", "throughput"): 400_000, ("ovs-testcontroller", "latency"): 300_000}
 CALLGRIND_COUNT, CALLGRIND_EACH = 50_000, 400  # for all switches, and at least for each
-
-
-def verdict(figure, target, met):
-    return f"{figure} (target {target}: {'met' if met else 'NOT met'})"
-
-
-def spread(values, form="{:,.0f}"):
-    """Median and range, as text."""
-    return " ".join((form.format(statistics.median(values)),
-                     "(" + form.format(min(values)) + " - " + form.format(max(values)) + ")"))
 
 
 # --- Side by side ----------------------------------------------------------------------------------
@@ -163,12 +154,6 @@ def plot(png, points):
     text = PLOT.format(png=png, hosts=SHAPE["hosts"], cpu=rows["cpu_ns"],
                        instructions=rows["instructions"])
     subprocess.run(["gnuplot"], input=text, text=True, check=True)
-
-
-def need(programs):
-    missing = [name for name in programs if shutil.which(name) is None]
-    if missing:
-        raise SystemExit(f"{', '.join(missing)} missing: run test/lab/packages install bench as root")
 
 
 def arguments():

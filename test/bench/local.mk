@@ -5,7 +5,10 @@ CLEANFILES += controller-bench.json controller-bench.png
 bench: bench-controller bench-table bench-task
 bench-controller: morgana-controller morgana-bench
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/controller_bench.py $(BENCHFLAGS)
-.PHONY: bench bench-controller
+# Needs root: it makes network namespaces.
+bench-switch: morgana-switch morgana-bench
+	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/switch_bench.py $(BENCHFLAGS)
+.PHONY: bench bench-controller bench-switch
 
 check_PROGRAMS += test/bench/table_bench
 test_bench_table_bench_SOURCES = test/bench/table_bench.c

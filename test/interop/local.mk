@@ -20,4 +20,5 @@ EXTRA_DIST += \
 	test/interop/ofctl_test.py \
 	test/interop/peers_test.py \
 	test/interop/switch_test.py \
+	test/interop/switch_bench_test.py \
 	test/interop/switching_test.py
