@@ -27,7 +27,7 @@
 #define MORGANA_APPCTL_APPCTL_H
 
 #include "runtime/config.h"
-#include "runtime/net.h"
+#include "runtime/serve.h"
 
 struct appctl;
 struct appctl_reply;
@@ -89,9 +89,16 @@ void appctl_fail(struct appctl_reply *reply, const char *format, ...)
 /* Has it reached its limit? It will then be an error, and there is no use in saying more. */
 bool appctl_full(const struct appctl_reply *reply);
 
+/* What to do if it becomes too long, for that error (not copied): "ask for less at a time" unless
+ * told. */
+void appctl_narrow(struct appctl_reply *reply, const char *how);
+
 /* Room for at least `n` bytes of text at its end; NULL if it is full or there is no memory. What
  * was written there counts once appctl_use() says how much it was. */
 char *appctl_room(struct appctl_reply *reply, size_t n);
 void appctl_use(struct appctl_reply *reply, size_t n);
+
+/* Say where `server` listens and whom it calls, a line each. */
+void appctl_say_names(struct appctl_reply *reply, const struct server *server);
 
 #endif

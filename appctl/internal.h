@@ -39,6 +39,7 @@ struct appctl_reply {
     char *data; /* len bytes of text, no NUL behind it; NULL: none yet */
     size_t len, cap;
     size_t max;
+    const char *narrow; /* how to ask for less, or NULL */
     bool failed;
     bool no_memory;
 };

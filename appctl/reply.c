@@ -76,14 +76,32 @@ void appctl_fail(struct appctl_reply *reply, const char *format, ...)
     va_end(args);
 }
 
+static void say_name(void *user, const char *name, const struct dial *dial)
+{
+    struct appctl_reply *reply = user;
+    if (dial == NULL)
+        appctl_say(reply, "listening at %s\n", name);
+    else if (timer_armed(&dial->again))
+        appctl_say(reply, "%s  next call in %llu ms\n", name,
+                   (unsigned long long)((dial->again.deadline - loop_now()) / NS_PER_MS));
+}
+
+void appctl_say_names(struct appctl_reply *reply, const struct server *server)
+{
+    serve_each(server, say_name, reply);
+}
+
+void appctl_narrow(struct appctl_reply *reply, const char *how)
+{
+    reply->narrow = how;
+}
+
 void appctl_reply_end(struct appctl_reply *reply)
 {
     if (appctl_full(reply)) {
         appctl_counters.too_long++;
-        appctl_fail(reply,
-                    "the answer is longer than %zu bytes: ask for less at a time, or raise "
-                    "--ctl-reply",
-                    reply->max);
+        appctl_fail(reply, "the answer is longer than %zu bytes (--ctl-reply): %s", reply->max,
+                    reply->narrow != NULL ? reply->narrow : "ask for less at a time");
     }
     if (reply->no_memory) {
         reply->no_memory = false;

@@ -17,6 +17,7 @@
 #ifndef MORGANA_CONTROLLER_CTL_H
 #define MORGANA_CONTROLLER_CTL_H
 
+#include "appctl/appctl.h"
 #include "openflow/key.h"
 #include "openflow/msg.h"
 #include "runtime/config.h"
@@ -95,6 +96,9 @@ struct ctl_app_type {
     void (*flow_removed)(void *self, struct ctl_dp *dp, const struct ofp_msg_flow_removed *removed);
     void (*port_status)(void *self, struct ctl_dp *dp, const struct ofp_msg_port_status *status);
     void (*error)(void *self, struct ctl_dp *dp, uint32_t xid, const struct ofp_msg_error *error);
+
+    /* Commands for an operator, whose user is the app, or NULL. */
+    const struct appctl_command *commands;
 };
 
 /* Append an app to the chain; before any session. 0, or -ENOMEM if it could not be created, or
@@ -126,6 +130,9 @@ void ctl_dp_set(struct ctl_dp *dp, const void *self, void *state);
 
 /* Call fn for every datapath that has joined, in the order of joining. */
 void ctl_each_dp(struct ctl *ctl, void (*fn)(void *user, struct ctl_dp *dp), void *user);
+
+/* Read a datapath id as people write it, in hexadecimal. False if it is none. */
+bool ctl_read_dpid(const char *text, uint64_t *dpid);
 
 /* The datapath with this id; NULL if none has joined. */
 struct ctl_dp *ctl_find_dp(struct ctl *ctl, uint64_t dpid);

@@ -31,6 +31,15 @@ void datapath_remove(struct ctl_dp *dp)
     list_remove(&dp->same_id);
 }
 
+bool ctl_read_dpid(const char *text, uint64_t *dpid)
+{
+    size_t prefix = strncmp(text, "0x", 2) == 0 ? 2 : 0, n = strlen(text) - prefix;
+    if (n < 1 || n > 16 || strspn(text + prefix, "0123456789abcdefABCDEF") != n)
+        return false;
+    *dpid = strtoull(text, NULL, 16);
+    return true;
+}
+
 struct ctl_dp *ctl_find_dp(struct ctl *ctl, uint64_t dpid)
 {
     struct list *it, *after;

@@ -95,6 +95,7 @@ void handshake_features(struct ctl_dp *dp, const struct ofp_msg *msg)
     }
     handshake_replace(dp, msg->features.datapath_id);
     dp->state = SESSION_JOINED;
+    dp->since = loop_now();
     datapath_enter(dp);
     ctl_counters.sessions_joined++;
     log_info("%s: datapath %016" PRIx64 " has joined, %zu ports", dp->peer, ctl_dp_id(dp),

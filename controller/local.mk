@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libmorgana-controller.a
 libmorgana_controller_a_SOURCES = \
 	controller/chain.c \
+	controller/commands.c \
+	controller/commands.h \
 	controller/counters.c \
 	controller/ctl.c \
 	controller/ctl.h \
@@ -20,6 +22,6 @@ libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 bin_PROGRAMS += morgana-controller
 morgana_controller_SOURCES = controller/main.c
-morgana_controller_LDADD = libmorgana-controller.a libmorgana-openflow.a $(UNIX_PROGRAM_LIBS)
+morgana_controller_LDADD = libmorgana-controller.a libmorgana-openflow.a libmorgana-appctl.a $(UNIX_PROGRAM_LIBS) $(JANSSON_LIBS)
 
 EXTRA_DIST += controller/README.md

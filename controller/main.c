@@ -6,6 +6,7 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
+#include "controller/commands.h"
 #include "controller/ctl.h"
 #include "runtime/counter.h"
 #include "runtime/log.h"
@@ -87,7 +88,19 @@ static int serve_all(struct ctl *ctl)
     return error;
 }
 
-static int run(const struct ctl_config *config)
+static int run_ctl(struct ctl *ctl, const struct appctl_config *appctl_config)
+{
+    struct appctl *appctl = appctl_open(appctl_config, PROGRAM, platform_net());
+    int status = EXIT_FAILURE;
+    if (appctl != NULL && serve_all(ctl) == 0) {
+        controller_commands(appctl, ctl);
+        status = program_run();
+    }
+    appctl_close(appctl);
+    return status;
+}
+
+static int run(const struct ctl_config *config, const struct appctl_config *appctl_config)
 {
     int status = EXIT_FAILURE;
     struct ctl *ctl;
@@ -97,8 +110,8 @@ static int run(const struct ctl_config *config)
     ctl = ctl_new(config);
     if (ctl == NULL)
         log_error("no memory");
-    else if (add_apps(ctl) == 0 && serve_all(ctl) == 0)
-        status = program_run();
+    else if (add_apps(ctl) == 0)
+        status = run_ctl(ctl, appctl_config);
     ctl_free(ctl);
     counter_log();
     platform_close();
@@ -108,16 +121,17 @@ static int run(const struct ctl_config *config)
 int main(int argc, char **argv)
 {
     struct ctl_config limits;
-    struct config_option limit_rows[CTL_N_OPTIONS];
-    const struct config_option *tables[4 + CTL_APPS_MAX + 1] = {arg_rows, platform_options,
-                                                                program_options, limit_rows};
+    struct appctl_config appctl_config;
+    struct config_option limit_rows[CTL_N_OPTIONS], appctl_rows[APPCTL_N_OPTIONS];
+    const struct config_option *tables[5 + CTL_APPS_MAX + 1] = {
+        arg_rows, appctl_rows, platform_options, program_options, limit_rows};
     const struct config config = {
         .program = PROGRAM,
         .synopsis = "[OPTION]...",
         .about = "An OpenFlow 1.0 controller.",
         .tables = tables,
     };
-    size_t n = 4;
+    size_t n = 5;
     int status;
 
     for (size_t i = 0; ctl_apps[i] != NULL; i++)
@@ -125,9 +139,12 @@ int main(int argc, char **argv)
             tables[n++] = ctl_apps[i]->options;
     ctl_defaults(&limits);
     ctl_options(&limits, limit_rows);
+    appctl_defaults(&appctl_config);
+    appctl_options(&appctl_config, appctl_rows);
     status = program_read(&config, argc, argv, help_apps);
     if (status >= 0)
         return status;
-    return program_echo_agrees(PROGRAM, limits.echo_interval, limits.echo_limit) ? run(&limits)
-                                                                                 : EXIT_FAILURE;
+    return program_echo_agrees(PROGRAM, limits.echo_interval, limits.echo_limit)
+               ? run(&limits, &appctl_config)
+               : EXIT_FAILURE;
 }

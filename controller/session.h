@@ -57,6 +57,7 @@ struct ctl_dp {
     struct stream *stream; /* NULL: gone */
     enum session_state state;
     uint32_t xid;   /* of our next message */
+    uint64_t since; /* SESSION_JOINED: when it came to be */
     uint64_t heard; /* the last sign of life */
     void *app_state[CTL_APPS_MAX];
 

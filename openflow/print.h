@@ -28,6 +28,12 @@ void ofp_print_actions(struct text *t, struct span actions);
 /* A port by its name or number ("LOCAL", "7"). */
 void ofp_print_port(struct text *t, uint16_t port_no);
 
+/* A flow, as dump-flows shows it ("cookie=0x0, duration=1.5s, ... actions=drop"); no newline. */
+void ofp_print_flow(struct text *t, const struct ofp_flow_stats *flow, struct span actions);
+
+/* The names of a port's configuration bits, with blanks between ("PORT_DOWN NO_FLOOD"; "0"). */
+void ofp_print_port_config(struct text *t, uint32_t config);
+
 /* One line for a flow's headers, each field that its frame has
  * ("tcp,in_port=1,vlan_tci=0x0000,dl_src=...,tp_dst=80"). */
 void ofp_print_key(struct text *t, const struct ofp_key *key);

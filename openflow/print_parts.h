@@ -34,9 +34,8 @@ ofp_print_body ofp_print_flow_request, ofp_print_port_request, ofp_print_queue_s
 ofp_print_body ofp_print_desc, ofp_print_flows, ofp_print_aggregate, ofp_print_tables;
 ofp_print_body ofp_print_port_stats, ofp_print_queue_stats, ofp_print_vendor_stats;
 
-/* print_port.c: a port on five lines or more, and its configuration bits. */
+/* print_port.c: a port on five lines or more, and its features. */
 void ofp_print_phy_port(struct text *t, const struct ofp_phy_port *port);
-void ofp_print_port_config(struct text *t, uint32_t config);
 void ofp_print_port_features(struct text *t, uint32_t features);
 
 /* print.c: as ofp_print(), without the last newline, inside of `depth` error messages. */

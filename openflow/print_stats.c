@@ -109,9 +109,9 @@ static void put_timeout(struct text *t, const char *name, be16 timeout)
     text_put(t, ", ");
 }
 
-static void put_flow(struct text *t, const struct ofp_flow_stats *f, struct span actions)
+void ofp_print_flow(struct text *t, const struct ofp_flow_stats *f, struct span actions)
 {
-    text_put(t, "\n cookie=");
+    text_put(t, "cookie=");
     text_put_0x(t, be64_get(f->cookie));
     text_put(t, ", duration=");
     ofp_print_duration(t, be32_get(f->duration_sec), be32_get(f->duration_nsec));
@@ -134,8 +134,10 @@ void ofp_print_flows(struct text *t, const struct ofp_printed *p)
 {
     struct span rest = p->msg->stats.entries, actions;
     const struct ofp_flow_stats *f;
-    while ((f = ofp_next_flow_stats(&rest, &actions)) != NULL)
-        put_flow(t, f, actions);
+    while ((f = ofp_next_flow_stats(&rest, &actions)) != NULL) {
+        text_put(t, "\n ");
+        ofp_print_flow(t, f, actions);
+    }
 }
 
 /* --- Ports and queues ------------------------------------------------------------------------ */

@@ -115,10 +115,20 @@ int log_set_levels(const char *text)
     return 0;
 }
 
+/* Several files may be of one module: is this the first of them? */
+static bool is_first(const struct log_module *m)
+{
+    const struct log_module *before = modules;
+    while (before != m && strcmp(before->name, m->name) != 0)
+        before = before->next;
+    return before == m;
+}
+
 void log_each(void (*show)(void *user, const char *module, const char *level), void *user)
 {
     for (const struct log_module *m = modules; m; m = m->next)
-        show(user, m->name, levels[m->level].name);
+        if (is_first(m))
+            show(user, m->name, levels[m->level].name);
 }
 
 /* --- Limits ---------------------------------------------------------------------------------- */

@@ -108,6 +108,15 @@ static void mac_entry_remove(struct mac_table *t, uint32_t i)
 
 /* What moves into a gap at `i` comes from behind it, so it is looked at either here or later; only
  * what wraps around the end of the array has been seen before, and stayed. */
+void mac_table_each(const struct mac_table *t, uint32_t now,
+                    bool (*show)(void *user, const struct mac_entry *host), void *user)
+{
+    for (uint32_t i = 0; i <= t->mask; i++)
+        if (t->slot[i].addr != 0 && !mac_entry_is_old(t, &t->slot[i], now) &&
+            !show(user, &t->slot[i]))
+            return;
+}
+
 uint32_t mac_table_forget_port(struct mac_table *t, uint16_t port)
 {
     uint32_t before = t->used;

@@ -89,6 +89,10 @@ static inline uint32_t mac_table_left(const struct mac_table *t, const struct ma
     return t->age - (now - h->heard);
 }
 
+/* Call show() for every host that is not too old, in no order, until it says false. */
+void mac_table_each(const struct mac_table *t, uint32_t now,
+                    bool (*show)(void *user, const struct mac_entry *host), void *user);
+
 /* Forget every host at a port. Returns how many. */
 uint32_t mac_table_forget_port(struct mac_table *t, uint16_t port);
 

@@ -1,7 +1,7 @@
 /*
  * serve.c - the names that a program serves; see serve.h.
  *
- * Called by the controller (ctl.c) and by the switch's agent (agent.c).
+ * Called by the controller (ctl.c), by the switch's agent (agent.c) and by the control channel.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -85,6 +85,19 @@ int serve(struct server *server, struct net *net, const char *text, uint16_t def
     else
         free(name);
     return error;
+}
+
+void serve_each(const struct server *server,
+                void (*show)(void *user, const char *name, const struct dial *dial), void *user)
+{
+    for (const struct list *l = server->names.next; l != &server->names; l = l->next) {
+        const struct name *name = container_of(l, struct name, link);
+        char text[ENDPOINT_NAME_MAX];
+        if (name->listener != NULL)
+            show(user, net_listener_name(name->listener), NULL);
+        else
+            show(user, endpoint_print(&name->dial.to, text, sizeof text), &name->dial);
+    }
 }
 
 void serve_end(struct server *server)

@@ -49,6 +49,11 @@ void serve_answered(struct dial *dial);
 /* The connection to it is over, or never came to be: try again later. */
 void serve_ended(struct dial *dial);
 
+/* Call show() for each name that is served: a listener's, with its real port, and `dial` NULL; or
+ * an active one. In the order of serve(). */
+void serve_each(const struct server *server,
+                void (*show)(void *user, const char *name, const struct dial *dial), void *user);
+
 /* Close every listener, call nobody any more. Connections must be over. */
 void serve_end(struct server *server);
 

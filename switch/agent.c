@@ -59,18 +59,23 @@ static enum dp_mode mode_of(const struct agent *agent)
     return agent->has_controllers ? DP_EMERGENCY : DP_CONTROLLED;
 }
 
-static void agent_update_mode(struct agent *agent)
+const char *agent_mode_name(enum dp_mode mode)
 {
     static const char *const names[] = {
         [DP_CONTROLLED] = "controlled",
         [DP_EMERGENCY] = "emergency",
         [DP_STANDALONE] = "standalone",
     };
+    return names[mode];
+}
+
+static void agent_update_mode(struct agent *agent)
+{
     enum dp_mode mode = mode_of(agent);
     if (mode == agent->mode)
         return;
     agent->mode = mode;
-    log_info("controllers connected: %zu; mode: %s", agent->n_up, names[mode]);
+    log_info("controllers connected: %zu; mode: %s", agent->n_up, agent_mode_name(mode));
     dp_set_mode(agent->dp, mode);
 }
 

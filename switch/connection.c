@@ -36,6 +36,7 @@ void connection_start(struct connection *c)
 static void connection_agreed(struct connection *c)
 {
     c->state = CONNECTION_UP;
+    c->since = loop_now();
     agent_counters.rx[OFPT_HELLO]++;
     agent_counters.connections_up++;
     if (c->guest)

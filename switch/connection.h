@@ -56,6 +56,7 @@ struct connection {
     bool guest;
     uint16_t miss_send_len; /* section 5.3.2 */
     uint32_t role;          /* enum nx_role */
+    uint64_t since;         /* ... CONNECTION_UP: when it came to be */
     uint64_t heard;         /* the last sign of life */
 
     struct list link;     /* in agent->connections */
@@ -96,6 +97,9 @@ void agent_counters_register(void);
 /* The connection has said hello, or has gone after it had. */
 void agent_up(struct connection *c);
 void agent_down(struct connection *c);
+
+/* "controlled", "emergency", "standalone" */
+const char *agent_mode_name(enum dp_mode mode);
 
 /* Give the datapath these fragment flags, and the longest miss_send_len that anybody wants. */
 void agent_update_config(struct agent *agent, uint16_t flags);
@@ -140,7 +144,16 @@ void connection_notify(struct connection *c, const struct ofp_msg *msg);
 /* Do what the message says and answer it. True, or false with the fault to answer. */
 bool handle_message(struct connection *c, const struct ofp_msg *msg, struct ofp_fault *fault);
 
+/* What a flow-mod says, whoever says it: the same. */
+bool handle_flow_mod(struct agent *agent, const struct ofp_msg_flow_mod *mod,
+                     struct ofp_fault *fault);
+
 /* --- stats_reply.c --------------------------------------------------------------------------- */
+
+struct flow;
+
+/* What a flow statistics reply says of it, but for the actions that follow. */
+void flow_describe(const struct flow *flow, struct ofp_flow_stats *entry);
 
 /* The same for a statistics request. */
 bool stats_reply(struct connection *c, const struct ofp_msg *msg, struct ofp_fault *fault);

@@ -124,11 +124,17 @@ static bool on_set_config(struct connection *c, const struct ofp_msg *msg, struc
 #define ACTIONS_MAX                                                                                \
     (OFP_MAX_MESSAGE - sizeof(struct ofp_stats_header) - sizeof(struct ofp_flow_stats))
 
+bool handle_flow_mod(struct agent *agent, const struct ofp_msg_flow_mod *mod,
+                     struct ofp_fault *fault)
+{
+    if (mod->actions.len > ACTIONS_MAX)
+        return refuse(fault, OFPET_BAD_ACTION, OFPBAC_TOO_MANY);
+    return dp_flow_mod(agent->dp, mod, fault);
+}
+
 static bool on_flow_mod(struct connection *c, const struct ofp_msg *msg, struct ofp_fault *fault)
 {
-    if (msg->flow_mod.actions.len > ACTIONS_MAX)
-        return refuse(fault, OFPET_BAD_ACTION, OFPBAC_TOO_MANY);
-    return dp_flow_mod(c->agent->dp, &msg->flow_mod, fault);
+    return handle_flow_mod(c->agent, &msg->flow_mod, fault);
 }
 
 static bool on_packet_out(struct connection *c, const struct ofp_msg *msg, struct ofp_fault *fault)

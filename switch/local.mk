@@ -7,6 +7,8 @@ libmorgana_switch_a_SOURCES = \
 	switch/buffer.c \
 	switch/buffer.h \
 	switch/cache.h \
+	switch/commands.c \
+	switch/commands.h \
 	switch/connection.c \
 	switch/connection.h \
 	switch/datapath.h \
@@ -14,6 +16,7 @@ libmorgana_switch_a_SOURCES = \
 	switch/dp.h \
 	switch/execute.c \
 	switch/flow.c \
+	switch/flow_commands.c \
 	switch/flow.h \
 	switch/flow_hash.c \
 	switch/flow_hash.h \
@@ -33,6 +36,8 @@ libmorgana_switch_a_SOURCES = \
 	switch/port.h \
 	switch/queue.c \
 	switch/queue.h \
+	switch/setup.c \
+	switch/setup.h \
 	switch/stats_reply.c \
 	switch/table.c \
 	switch/table.h
@@ -40,4 +45,4 @@ libmorgana_switch_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 bin_PROGRAMS += morgana-switch
 morgana_switch_SOURCES = switch/main.c
-morgana_switch_LDADD = libmorgana-switch.a libmorgana-openflow.a $(UNIX_PROGRAM_LIBS)
+morgana_switch_LDADD = libmorgana-switch.a libmorgana-openflow.a libmorgana-appctl.a $(UNIX_PROGRAM_LIBS) $(JANSSON_LIBS)

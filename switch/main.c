@@ -11,6 +11,8 @@
 #include "runtime/platform.h"
 #include "runtime/program.h"
 #include "switch/agent.h"
+#include "switch/commands.h"
+#include "switch/setup.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,14 +20,14 @@
 
 LOG_MODULE(main);
 
+#define PROGRAM "morgana-switch"
+
 static struct {
-    struct config_list ports, controllers, listen;
+    struct config_list controllers, listen;
     const char *fail_mode;
 } args = {.fail_mode = "secure"};
 
 static const struct config_option arg_rows[] = {
-    {"port", CONFIG_LIST, &args.ports, 0, 0, "DEVICE",
-     "a port, numbered from 1 on: tap:NAME, eth:NAME, xdp:NAME, pcap:IN[,OUT]"},
     {"controller", CONFIG_LIST, &args.controllers, 0, 0, "NAME",
      "call a controller at tcp:HOST[:PORT], unix:PATH"},
     {"listen", CONFIG_LIST, &args.listen, 0, 0, "NAME",
@@ -46,18 +48,6 @@ static int read_fail_mode(enum agent_fail_mode *mode)
     return -EINVAL;
 }
 
-static int add_ports(struct dp *dp)
-{
-    int error = 0;
-    for (size_t i = 0; i < args.ports.n && error == 0; i++) {
-        error = dp_port_add(dp, args.ports.value[i], 0);
-        if (error != 0)
-            log_error("port %s: %s", args.ports.value[i],
-                      error == -EINVAL ? "not a device; see --help" : strerror(-error));
-    }
-    return error;
-}
-
 static int serve_list(struct agent *agent, const struct config_list *names)
 {
     int error = 0;
@@ -72,36 +62,51 @@ static int serve_list(struct agent *agent, const struct config_list *names)
     return error;
 }
 
-static int run_agent(const struct agent_config *config, struct dp *dp)
+/* What the options make. */
+struct limits {
+    struct dp_config dp;
+    struct setup_config setup;
+    struct agent_config agent;
+    struct appctl_config appctl;
+};
+
+static int run_agent(struct agent *agent, const struct limits *limits)
 {
-    struct agent *agent = agent_new(config, dp);
+    struct appctl *appctl = appctl_open(&limits->appctl, PROGRAM, platform_net());
+    int status = EXIT_FAILURE;
+    if (appctl != NULL && serve_list(agent, &args.listen) == 0 &&
+        serve_list(agent, &args.controllers) == 0) {
+        switch_commands(appctl, agent);
+        status = program_run();
+    }
+    appctl_close(appctl);
+    return status;
+}
+
+static int run_datapath(struct dp *dp, const struct limits *limits)
+{
+    struct agent *agent = agent_new(&limits->agent, dp);
     int status = EXIT_FAILURE;
     if (agent == NULL)
         log_error("no memory");
-    else if (serve_list(agent, &args.listen) == 0 && serve_list(agent, &args.controllers) == 0)
-        status = program_run();
+    else
+        status = run_agent(agent, limits);
     agent_free(agent);
     return status;
 }
 
-static int run_datapath(const struct agent_config *config, const struct dp_config *dp_config)
+static int run(const struct limits *limits)
 {
-    struct dp *dp = dp_new(dp_config);
     int status = EXIT_FAILURE;
+    struct dp *dp;
+    if (platform_open() != 0)
+        return status;
+    dp = dp_new(&limits->dp);
     if (dp == NULL)
         log_error("no memory");
-    else if (add_ports(dp) == 0)
-        status = run_agent(config, dp);
+    else if (setup_apply(&limits->setup, dp))
+        status = run_datapath(dp, limits);
     dp_free(dp);
-    return status;
-}
-
-static int run(const struct agent_config *config, const struct dp_config *dp_config)
-{
-    int status;
-    if (platform_open() != 0)
-        return EXIT_FAILURE;
-    status = run_datapath(config, dp_config);
     counter_log();
     platform_close();
     return status;
@@ -109,28 +114,33 @@ static int run(const struct agent_config *config, const struct dp_config *dp_con
 
 int main(int argc, char **argv)
 {
-    struct agent_config limits;
-    struct dp_config dp_config;
-    struct config_option limit_rows[AGENT_N_OPTIONS], dp_rows[DP_N_OPTIONS];
-    const struct config_option *const tables[] = {arg_rows, platform_options, program_options,
-                                                  dp_rows,  limit_rows,       NULL};
+    struct limits limits = {0};
+    struct config_option setup_rows[SETUP_N_OPTIONS], dp_rows[DP_N_OPTIONS];
+    struct config_option agent_rows[AGENT_N_OPTIONS], appctl_rows[APPCTL_N_OPTIONS];
+    const struct config_option *const tables[] = {
+        setup_rows,      arg_rows, appctl_rows, platform_options,
+        program_options, dp_rows,  agent_rows,  NULL,
+    };
     const struct config config = {
-        .program = "morgana-switch",
+        .program = PROGRAM,
         .synopsis = "[OPTION]...",
         .about = "An OpenFlow 1.0 switch.",
         .tables = tables,
     };
     int status;
 
-    agent_defaults(&limits);
-    agent_options(&limits, limit_rows);
-    dp_defaults(&dp_config);
-    dp_options(&dp_config, dp_rows);
+    dp_defaults(&limits.dp);
+    agent_defaults(&limits.agent);
+    appctl_defaults(&limits.appctl);
+    setup_options(&limits.setup, setup_rows);
+    dp_options(&limits.dp, dp_rows);
+    agent_options(&limits.agent, agent_rows);
+    appctl_options(&limits.appctl, appctl_rows);
     status = program_read(&config, argc, argv, NULL);
     if (status >= 0)
         return status;
-    if (!program_echo_agrees(config.program, limits.echo_interval, limits.echo_limit) ||
-        read_fail_mode(&limits.fail_mode) != 0)
+    if (!program_echo_agrees(PROGRAM, limits.agent.echo_interval, limits.agent.echo_limit) ||
+        read_fail_mode(&limits.agent.fail_mode) != 0)
         return EXIT_FAILURE;
-    return run(&limits, &dp_config);
+    return run(&limits);
 }

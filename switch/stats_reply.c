@@ -94,12 +94,10 @@ static void each_flow(struct dp *dp, const struct ofp_msg_flow_request *request,
         table_each(table, &filter, fn, user);
 }
 
-static bool put_flow(void *user, struct flow *flow)
+void flow_describe(const struct flow *flow, struct ofp_flow_stats *e)
 {
-    struct parts *p = user;
-    struct ofp_flow_stats *e = parts_put(p, sizeof *e + flow->actions_len);
     uint64_t age = loop_now() - flow->created;
-
+    bytes_zero(e, sizeof *e);
     e->length = be16_of((uint16_t)(sizeof *e + flow->actions_len));
     e->table_id = flow->flags & OFPFF_EMERG ? OFP_TABLE_EMERG : 0;
     flow_match(flow, &e->match);
@@ -111,6 +109,13 @@ static bool put_flow(void *user, struct flow *flow)
     e->cookie = be64_of(flow->cookie);
     e->packet_count = be64_of(flow->packets);
     e->byte_count = be64_of(flow->bytes);
+}
+
+static bool put_flow(void *user, struct flow *flow)
+{
+    struct parts *p = user;
+    struct ofp_flow_stats *e = parts_put(p, sizeof *e + flow->actions_len);
+    flow_describe(flow, e);
     bytes_copy(e + 1, flow->actions, flow->actions_len);
     return p->c->state != CONNECTION_ENDING;
 }

@@ -75,6 +75,7 @@ struct learning {
 /* What is known of one datapath. */
 struct table {
     struct list link; /* in learning->tables */
+    uint64_t dpid;
     struct mac_table hosts;
     uint32_t unswept;    /* slots that this round has still to sweep */
     uint64_t stale_till; /* until then the switch may have flows from before it joined */
@@ -251,6 +252,7 @@ static void learning_join(void *self, struct ctl_dp *dp)
         free(t);
         return;
     }
+    t->dpid = ctl_dp_id(dp);
     list_append(&app->tables, &t->link);
     ctl_dp_set(dp, self, t);
     ask_for_old_flows(t, dp, app->age);
@@ -336,6 +338,56 @@ static void sweep(void *user)
     loop_timer_arm(&app->sweep, loop_now() + SWEEP_EVERY);
 }
 
+/* --- For operators --------------------------------------------------------------------------- */
+
+struct hosts_reply {
+    struct appctl_reply *reply;
+    uint64_t dpid;
+    uint32_t now;
+};
+
+static bool say_host(void *user, const struct mac_entry *host)
+{
+    const struct hosts_reply *r = user;
+    uint8_t bytes[sizeof host->addr];
+    be16 vlan;
+
+    bytes_copy(bytes, &host->addr, sizeof bytes);
+    vlan = (be16){{bytes[6], bytes[7]}};
+    appctl_say(r->reply, "%016" PRIx64 " %5u  %4d  %02x:%02x:%02x:%02x:%02x:%02x  %3u s\n", r->dpid,
+               host->port, be16_get(vlan) == OFP_VLAN_NONE ? 0 : be16_get(vlan), bytes[0], bytes[1],
+               bytes[2], bytes[3], bytes[4], bytes[5],
+               (unsigned)(((uint64_t)(r->now - host->heard) << TICK_SHIFT) / NS_PER_S));
+    return !appctl_full(r->reply);
+}
+
+/* The hosts of one datapath, or of all. */
+static void show_hosts(void *user, struct appctl_reply *reply, size_t argc, const char *const *argv)
+{
+    const struct learning *app = user;
+    struct list *it, *after;
+    uint64_t dpid = 0;
+
+    if (argc > 0 && !ctl_read_dpid(argv[0], &dpid)) {
+        appctl_fail(reply, "\"%.40s\" is no datapath id", argv[0]);
+        return;
+    }
+    appctl_narrow(reply, "say which datapath");
+    appctl_say(reply, "datapath          port  VLAN  MAC                age\n");
+    list_each(it, after, &app->tables)
+    {
+        const struct table *t = container_of(it, struct table, link);
+        struct hosts_reply r = {reply, t->dpid, now_ticks()};
+        if (argc == 0 || t->dpid == dpid)
+            mac_table_each(&t->hosts, r.now, say_host, &r);
+    }
+}
+
+static const struct appctl_command command_rows[] = {
+    {"fdb/show", "[DPID]", 0, 1, show_hosts},
+    {0},
+};
+
 static void *learning_create(struct ctl *ctl)
 {
     struct learning *app = calloc(1, sizeof *app);
@@ -371,4 +423,5 @@ const struct ctl_app_type learning_app = {
     .leave = learning_leave,
     .packet_in = learning_packet_in,
     .port_status = learning_port_status,
+    .commands = command_rows,
 };
