@@ -161,6 +161,6 @@ void appctl_close(struct appctl *a)
         return;
     serve_end(&a->server);
     while (!list_empty(&a->peers))
-        appctl_peer_drop(a);
+        appctl_peer_end(a);
     free(a);
 }

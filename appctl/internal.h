@@ -104,8 +104,8 @@ void appctl_run(struct appctl *a, struct appctl_reply *reply, const char *method
 
 struct appctl_peer;
 
-/* End the first of a's peers, of which there is one. */
-void appctl_peer_drop(struct appctl *a);
+/* End the first of a's peers, of which there is one; what waits for it is still written. */
+void appctl_peer_end(struct appctl *a);
 
 /* --- builtin.c ------------------------------------------------------------------------------- */
 

@@ -136,9 +136,24 @@ static const struct stream_events peer_events = {
     .closed = peer_closed,
 };
 
-void appctl_peer_drop(struct appctl *a)
+static struct appctl_peer *first_peer(struct appctl *a)
 {
-    peer_end(container_of(a->peers.next, struct appctl_peer, link));
+    return container_of(a->peers.next, struct appctl_peer, link);
+}
+
+void appctl_peer_end(struct appctl *a)
+{
+    peer_end(first_peer(a));
+}
+
+/* What waits for the one that has been silent for longest is lost: it may be that it never reads.
+ */
+static void make_room(struct appctl *a)
+{
+    struct appctl_peer *p = first_peer(a);
+    appctl_counters.displaced++;
+    stream_abort(p->stream);
+    peer_free(p);
 }
 
 int appctl_attach(struct appctl *a, struct stream *s)
@@ -148,10 +163,8 @@ int appctl_attach(struct appctl *a, struct stream *s)
         stream_abort(s);
         return -ENOMEM;
     }
-    if (a->n_peers == a->config.max_connections) {
-        appctl_counters.displaced++;
-        appctl_peer_drop(a);
-    }
+    if (a->n_peers == a->config.max_connections)
+        make_room(a);
     p->appctl = a;
     p->stream = s;
     s->out_limit = APPCTL_OUT_LIMIT;

@@ -9,6 +9,7 @@ test_interop_forwarder_SOURCES = test/interop/forwarder.c
 test_interop_forwarder_LDADD = $(UNIX_DEVICE_LIBS)
 
 EXTRA_DIST += \
+	test/interop/appctl_test.py \
 	test/interop/bench_test.py \
 	test/interop/connections_test.py \
 	test/interop/demo_test.py \
