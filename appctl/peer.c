@@ -49,6 +49,7 @@ static bool peer_answer(struct appctl_peer *p, const struct appctl_request *requ
 
     appctl_counters.requests++;
     appctl_run(p->appctl, &reply, request->method, request->params);
+    appctl_counters.too_long += appctl_full(&reply);
     appctl_reply_end(&reply);
     appctl_counters.failed += reply.failed;
     sent = appctl_send_reply(p->stream, request->id, &reply);

@@ -1,7 +1,8 @@
 /*
  * reply.c - the text that a command answers with: it grows as it is written, up to a limit.
  *
- * Called by the functions of commands (appctl.h) and by peer.c.
+ * Called by the functions of commands (appctl.h) and by peer.c. Needs nothing else of this folder,
+ * so that who has commands can be linked without the channel.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -99,7 +100,6 @@ void appctl_narrow(struct appctl_reply *reply, const char *how)
 void appctl_reply_end(struct appctl_reply *reply)
 {
     if (appctl_full(reply)) {
-        appctl_counters.too_long++;
         appctl_fail(reply, "the answer is longer than %zu bytes (--ctl-reply): %s", reply->max,
                     reply->narrow != NULL ? reply->narrow : "ask for less at a time");
     }

@@ -4,7 +4,7 @@ TESTS += test/sim/sim_controller
 test_sim_sim_controller_SOURCES = \
 	test/sim/emulated.c test/sim/emulated.h test/sim/peace.c test/sim/pipeline.c \
 	test/sim/sim_controller.c test/sim/watcher.c test/sim/world.h
-test_sim_sim_controller_LDADD = libmorgana-controller.a libmorgana-openflow.a $(SIM_LIBS)
+test_sim_sim_controller_LDADD = libmorgana-controller.a libmorgana-openflow.a libmorgana-appctl.a $(SIM_LIBS)
 
 check_PROGRAMS += test/sim/table_model
 TESTS += test/sim/table_model

@@ -3,7 +3,7 @@
 # What they stand on: a scripted switch, and everything below it in virtual time.
 FAKE_SWITCH = test/unit/fake_switch.c test/unit/fake_switch.h \
 	test/unit/fake_peer.c test/unit/fake_peer.h
-CONTROLLER_LIBS = libmorgana-controller.a libmorgana-openflow.a $(SIM_LIBS) $(CHECK_LIBS)
+CONTROLLER_LIBS = libmorgana-controller.a libmorgana-openflow.a libmorgana-appctl.a $(SIM_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += test/unit/test_session
 TESTS += test/unit/test_session

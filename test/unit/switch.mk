@@ -87,7 +87,7 @@ check_PROGRAMS += test/unit/test_one_process
 TESTS += test/unit/test_one_process
 test_unit_test_one_process_SOURCES = test/unit/test_one_process.c $(DP_LAB)
 test_unit_test_one_process_CFLAGS = $(UNIT_CFLAGS)
-test_unit_test_one_process_LDADD = libmorgana-controller.a $(SWITCH_LIBS)
+test_unit_test_one_process_LDADD = libmorgana-controller.a libmorgana-appctl.a $(SWITCH_LIBS)
 
 # The example of an application around the datapath.
 check_PROGRAMS += test/unit/test_example_switch
@@ -95,4 +95,4 @@ TESTS += test/unit/test_example_switch
 test_unit_test_example_switch_SOURCES = test/unit/test_example_switch.c \
 	doc/example_switch.c doc/example_switch.h test/unit/watcher.h $(FRAMES)
 test_unit_test_example_switch_CFLAGS = $(UNIT_CFLAGS)
-test_unit_test_example_switch_LDADD = libmorgana-controller.a $(SWITCH_LIBS)
+test_unit_test_example_switch_LDADD = libmorgana-controller.a libmorgana-appctl.a $(SWITCH_LIBS)
