@@ -9,3 +9,43 @@ libmorgana_netstack_a_SOURCES = \
 libmorgana_netstack_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 EXTRA_DIST += netstack/README.md
+
+# All but TCP, and what joins it to runtime/.
+libmorgana_netstack_a_SOURCES += \
+	netstack/acd.c \
+	netstack/acd.h \
+	netstack/address.c \
+	netstack/address.h \
+	netstack/addressing.c \
+	netstack/addressing.h \
+	netstack/arp.c \
+	netstack/arp.h \
+	netstack/dhcp.c \
+	netstack/dhcp.h \
+	netstack/dhcp_message.c \
+	netstack/dhcp_message.h \
+	netstack/dns.c \
+	netstack/dns.h \
+	netstack/dns_message.c \
+	netstack/dns_message.h \
+	netstack/icmp.c \
+	netstack/icmp.h \
+	netstack/internal.h \
+	netstack/ip.c \
+	netstack/ip.h \
+	netstack/ip_input.c \
+	netstack/ip_output.c \
+	netstack/pmtu.c \
+	netstack/pmtu.h \
+	netstack/reassembly.c \
+	netstack/reassembly.h \
+	netstack/route.c \
+	netstack/route.h \
+	netstack/stack.c \
+	netstack/stack.h \
+	netstack/stack_net.c \
+	netstack/stack_stream.c \
+	netstack/stack_stream.h \
+	netstack/udp.c \
+	netstack/udp.h \
+	netstack/wire.h
