@@ -24,6 +24,14 @@ int ctl_add_app(struct ctl *ctl, const struct ctl_app_type *type)
     return 0;
 }
 
+void *ctl_app(const struct ctl *ctl, const struct ctl_app_type *type)
+{
+    for (size_t i = 0; i < ctl->n_apps; i++)
+        if (ctl->app[i].type == type)
+            return ctl->app[i].self;
+    return NULL;
+}
+
 /* Last in, first out: an app may stand on those before it. */
 void chain_destroy(struct ctl *ctl)
 {

@@ -106,6 +106,10 @@ struct ctl_app_type {
 #define CTL_APPS_MAX 16
 int ctl_add_app(struct ctl *ctl, const struct ctl_app_type *type);
 
+/* The state (`self`) of the first app of this type that is in the chain; NULL if none is: for apps
+ * that stand on others, in their create() and later. */
+void *ctl_app(const struct ctl *ctl, const struct ctl_app_type *type);
+
 /* The apps that come with Morgana, NULL-terminated, and one of them by name (NULL: none). */
 extern const struct ctl_app_type *const ctl_apps[];
 const struct ctl_app_type *ctl_app_by_name(const char *name);

@@ -15,8 +15,12 @@ libmorgana_controller_a_SOURCES = \
 	controller/session.h \
 	controller/apps/apps.c \
 	controller/apps/apps.h \
+	controller/apps/discovery.c \
+	controller/apps/discovery.h \
 	controller/apps/hub.c \
 	controller/apps/learning.c \
+	controller/apps/lldp.c \
+	controller/apps/lldp.h \
 	controller/apps/monitor.c
 libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 

@@ -61,3 +61,9 @@ test_unit_test_mutation_SOURCES = test/unit/test_mutation.c test/unit/mutations.
 	test/unit/corpus.c test/unit/corpus.h $(FAKE_SWITCH)
 test_unit_test_mutation_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_mutation_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_discovery
+TESTS += test/unit/test_discovery
+test_unit_test_discovery_SOURCES = test/unit/test_discovery.c $(FAKE_SWITCH)
+test_unit_test_discovery_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_discovery_LDADD = $(CONTROLLER_LIBS)
