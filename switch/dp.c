@@ -134,7 +134,8 @@ static void on_port_changed(void *user, const struct dp_port *port, enum ofp_por
 
 static const struct port_events port_events = {.receive = on_receive, .changed = on_port_changed};
 
-/* Section 3.5 and 5.4.3: who asked for it is told; of what was replaced nobody is. */
+/* Sections 4.7 and 5.4.2: who asked for it is told; of what was replaced nobody is, nor of an
+ * emergency entry (section 4.6). */
 static void on_removed(void *user, struct flow *flow, uint8_t reason)
 {
     struct dp *dp = user;
@@ -151,7 +152,8 @@ static void on_removed(void *user, struct flow *flow, uint8_t reason)
         .packet_count = flow->packets,
         .byte_count = flow->bytes,
     };
-    if (reason == TABLE_REPLACED || !(flow->flags & OFPFF_SEND_FLOW_REM))
+    if (reason == TABLE_REPLACED ||
+        (flow->flags & (OFPFF_SEND_FLOW_REM | OFPFF_EMERG)) != OFPFF_SEND_FLOW_REM)
         return;
     flow_match(flow, &match);
     dp_counters.flow_removed++;

@@ -83,6 +83,22 @@ test_unit_test_dp_SOURCES = test/unit/test_dp.c $(DP_LAB)
 test_unit_test_dp_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_dp_LDADD = $(SWITCH_LIBS)
 
+# The whole switch, with a scripted controller.
+SWITCH_WORLD = test/unit/switch_world.h test/unit/flow_text.h test/unit/fake_peer.c \
+	test/unit/fake_peer.h $(DP_LAB)
+
+check_PROGRAMS += test/unit/test_switch
+TESTS += test/unit/test_switch
+test_unit_test_switch_SOURCES = test/unit/test_switch.c $(SWITCH_WORLD)
+test_unit_test_switch_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_switch_LDADD = $(SWITCH_LIBS)
+
+check_PROGRAMS += test/unit/test_switch_flows
+TESTS += test/unit/test_switch_flows
+test_unit_test_switch_flows_SOURCES = test/unit/test_switch_flows.c $(SWITCH_WORLD)
+test_unit_test_switch_flows_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_switch_flows_LDADD = $(SWITCH_LIBS)
+
 check_PROGRAMS += test/unit/test_one_process
 TESTS += test/unit/test_one_process
 test_unit_test_one_process_SOURCES = test/unit/test_one_process.c $(DP_LAB)
@@ -96,3 +112,5 @@ test_unit_test_example_switch_SOURCES = test/unit/test_example_switch.c \
 	doc/example_switch.c doc/example_switch.h test/unit/watcher.h $(FRAMES)
 test_unit_test_example_switch_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_example_switch_LDADD = libmorgana-controller.a libmorgana-appctl.a $(SWITCH_LIBS)
+
+test_unit_test_example_switch_LDADD = libmorgana-controller.a $(SWITCH_LIBS)
