@@ -1,6 +1,6 @@
 # test/: each kind of test adds its own.
 EXTRA_DIST += test/unit/random.h test/unit/unit.h
-EXTRA_DIST += test/README.md tools/README.md test/check test/lab
+EXTRA_DIST += test/README.md tools/README.md test/check test/lab test/spec
 UNIT_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 if HAVE_CHECK
 include test/unit/runtime.mk

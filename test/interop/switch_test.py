@@ -222,5 +222,21 @@ class Alone(EachLearner, unittest.TestCase):
         return ["--fail-mode=standalone"]
 
 
+class LocalPort(unittest.TestCase):
+    def test_the_switch_itself_is_a_host_at_its_local_port(self):
+        lab, hosts = raise_hosts(self, 2)
+        switch = MorganaSwitch(lab, hosts, "--port=tap:s1-local@LOCAL")
+        address = "10.0.0.100"
+        wait_for(lambda: "s1-local" in lab.net.ip("-br", "link"), "the tap")
+        lab.net.ip("address", "add", f"{address}/24", "dev", "s1-local")
+        lab.net.ip("link", "set", "s1-local", "up")
+        self.assertIn("LOCAL(s1-local)", switch.ofctl("show"))
+        switch.ofctl("add-flow", "in_port=1,actions=local")
+        switch.ofctl("add-flow", "in_port=local,actions=output:1")
+        wait_for(lambda: " 1 received" in hosts[0].run(
+            "ping", "-n", "-c", "1", "-W", "2", address, check=False), "the switch to answer")
+        self.assertEqual(hosts[0].ping(hosts[1], wait=1), 0, "the flows name no other port")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -112,5 +112,3 @@ test_unit_test_example_switch_SOURCES = test/unit/test_example_switch.c \
 	doc/example_switch.c doc/example_switch.h test/unit/watcher.h $(FRAMES)
 test_unit_test_example_switch_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_example_switch_LDADD = libmorgana-controller.a libmorgana-appctl.a $(SWITCH_LIBS)
-
-test_unit_test_example_switch_LDADD = libmorgana-controller.a $(SWITCH_LIBS)
