@@ -112,3 +112,11 @@ test_unit_test_example_switch_SOURCES = test/unit/test_example_switch.c \
 	doc/example_switch.c doc/example_switch.h test/unit/watcher.h $(FRAMES)
 test_unit_test_example_switch_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_example_switch_LDADD = libmorgana-controller.a libmorgana-appctl.a $(SWITCH_LIBS)
+
+check_PROGRAMS += test/unit/test_forward_steady
+TESTS += test/unit/test_forward_steady
+test_unit_test_forward_steady_SOURCES = test/unit/test_forward_steady.c $(FRAMES)
+test_unit_test_forward_steady_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_forward_steady_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=free
+test_unit_test_forward_steady_LDADD = $(SWITCH_LIBS)
