@@ -299,6 +299,8 @@ static bool make_place(struct ports *ports, uint16_t no)
         return true;
     while (n <= no)
         n = n ? n * 2 : 16;
+    if (n > OFPP_MAX) /* what is above has no place there: see ports_find() */
+        n = OFPP_MAX;
     by_no = realloc(ports->by_no, n * sizeof by_no[0]);
     if (by_no == NULL)
         return false;
