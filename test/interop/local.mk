@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	test/interop/demo_test.py \
 	test/interop/errors_test.py \
 	test/interop/failover_test.py \
+	test/interop/mininet_test.py \
 	test/interop/netdev_test.py \
 	test/interop/names_test.py \
 	test/interop/ofctl_peers_test.py \
