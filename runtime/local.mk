@@ -8,14 +8,15 @@ libruntime_a_SOURCES = \
 	runtime/task.c runtime/task_stream.c runtime/task_switch.c runtime/timer.c \
 	runtime/buf.h runtime/bytes.h runtime/checksum.h runtime/config.h runtime/counter.h \
 	runtime/device.h runtime/endpoint.h runtime/entropy.h runtime/gso.h runtime/list.h \
-	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/net.h runtime/netdev.h \
+	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/memory.h runtime/net.h runtime/netdev.h \
 	runtime/pkt.h runtime/platform.h runtime/program.h runtime/serve.h runtime/stack.h runtime/stream.h runtime/task.h \
 	runtime/task_stream.h runtime/task_switch.h \
 	runtime/timer.h
 libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 libruntime_unix_a_SOURCES = \
 	runtime/unix/address.c runtime/unix/connect.c runtime/unix/device.h runtime/unix/devices.c \
-	runtime/unix/internal.h runtime/unix/listen.c runtime/unix/loop.c runtime/unix/net.c \
+	runtime/unix/internal.h runtime/unix/listen.c runtime/unix/loop.c runtime/unix/memory.c \
+	runtime/unix/net.c \
 	runtime/unix/netlink.c runtime/unix/packet_socket.c runtime/unix/pcap.c \
 	runtime/unix/platform.c runtime/unix/reader.c runtime/unix/stack.c runtime/unix/socket.c runtime/unix/socket.h \
 	runtime/unix/tap.c runtime/unix/unix.h runtime/unix/vnet.c runtime/unix/xdp.c \
@@ -24,7 +25,7 @@ libruntime_unix_a_CFLAGS = $(AM_CFLAGS) $(LIBEVENT_CFLAGS) $(PCAP_CFLAGS) $(XDP_
 # Virtual time runs on UNIX, too, when it comes to memory for stacks.
 libruntime_sim_a_SOURCES = \
 	runtime/sim/end.c runtime/sim/end.h runtime/sim/entropy.c runtime/sim/event.c \
-	runtime/sim/internal.h runtime/sim/link.c runtime/sim/loop.c runtime/sim/net.c \
+	runtime/sim/internal.h runtime/sim/link.c runtime/sim/loop.c runtime/sim/memory.c runtime/sim/net.c \
 	runtime/sim/record.c runtime/sim/sim.h runtime/unix/stack.c
 libruntime_sim_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 EXTRA_DIST += runtime/README.md

@@ -15,30 +15,41 @@
 
 #include <stdlib.h>
 
-_Static_assert(sizeof(struct flow) == 160, "each byte of a flow is a megabyte in a large table");
-
 /* --- Memory ----------------------------------------------------------------------------------- */
 
-/* Blocks of the heap come in steps of 16 bytes of which 8 are its own: the rounding up is room. */
-struct flow *flow_new(size_t actions_len)
+struct flow *flow_new(struct flow_pool *pool, struct span actions)
 {
-    size_t room = actions_len | 8;
-    struct flow *flow = malloc(sizeof *flow + room);
-    if (flow != NULL)
-        *flow = (struct flow){.actions_room = (uint16_t)room};
+    bool needs_block = flow_needs_block(actions.len);
+    void *block = needs_block ? malloc(actions.len) : NULL;
+    struct flow *flow = !needs_block || block != NULL ? flow_pool_take(pool) : NULL;
+    if (flow == NULL)
+        free(block);
+    else
+        flow_set_actions(flow, actions, block);
     return flow;
 }
 
-void flow_free(struct flow *flow)
+void flow_close(struct flow *flow)
 {
     timer_cancel(&flow->timer);
-    free(flow);
+    if (flow_needs_block(flow->actions_len))
+        free(flow->actions.elsewhere);
 }
 
-void flow_set_actions(struct flow *flow, struct span actions)
+void flow_free(struct flow_pool *pool, struct flow *flow)
 {
+    flow_close(flow);
+    flow_pool_give(pool, flow);
+}
+
+void flow_set_actions(struct flow *flow, struct span actions, void *block)
+{
+    if (flow_needs_block(flow->actions_len))
+        free(flow->actions.elsewhere);
+    if (block != NULL)
+        flow->actions.elsewhere = block;
     flow->actions_len = (uint16_t)actions.len;
-    bytes_copy(flow->actions, actions.data, actions.len);
+    bytes_copy(block != NULL ? block : flow->actions.here, actions.data, actions.len);
 }
 
 /* --- Time-outs -------------------------------------------------------------------------------- */
@@ -75,16 +86,6 @@ void flow_begin(struct flow *flow)
         timeout_at(flow->used, flow->idle_timeout));
 }
 
-void flow_move(struct flow *to, struct flow *from)
-{
-    uint16_t room = to->actions_room;
-    timer_cancel(&from->timer);
-    *to = *from;
-    to->actions_room = room;
-    timer_init(&to->timer, timed_out, to);
-    arm(to, timeout_at(to->created, to->hard_timeout), timeout_at(to->used, to->idle_timeout));
-}
-
 /* --- What it says of itself ------------------------------------------------------------------- */
 
 const struct ofp_key *flow_mask(const struct flow *flow)
@@ -117,7 +118,7 @@ static bool action_outputs_to(const struct ofp_action_header *action, uint16_t p
 
 bool flow_outputs_to(const struct flow *flow, uint16_t port)
 {
-    struct span actions = span_of(flow->actions, flow->actions_len);
+    struct span actions = flow_actions(flow);
     const struct ofp_action_header *action;
     while (port != OFPP_NONE && (action = ofp_next_action(&actions)) != NULL)
         if (action_outputs_to(action, port))

@@ -4,14 +4,15 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "switch/flow_hash.h"
+#include "runtime/memory.h"
 
 #include <stdlib.h>
 
 /* --- Buckets ---------------------------------------------------------------------------------- */
 
-static struct flow_bucket *buckets_new(size_t n)
+static size_t size_of_block(int k)
 {
-    return aligned_alloc(sizeof(struct flow_bucket), n * sizeof(struct flow_bucket));
+    return sizeof(struct flow_bucket) << k;
 }
 
 static void bucket_clear(struct flow_bucket *b)
@@ -21,11 +22,11 @@ static void bucket_clear(struct flow_bucket *b)
 
 /* A free slot of the bucket and those behind it; NULL, and *last the last of them, if all are used.
  * The slot's tag becomes that of `hash`. */
-static struct flow **free_slot(struct flow_bucket *b, uint32_t hash, struct flow_bucket **last)
+static uint32_t *free_slot(struct flow_bucket *b, uint32_t hash, struct flow_bucket **last)
 {
     for (;; b = b->more) {
         for (unsigned i = 0; i < FLOW_BUCKET_SLOTS; i++)
-            if (b->flow[i] == NULL) {
+            if (b->flow[i] == 0) {
                 b->tag[i] = (uint8_t)(hash >> FLOW_HASH_TAG_SHIFT);
                 return &b->flow[i];
             }
@@ -56,15 +57,26 @@ static void extend(struct flow_bucket *last, struct flow_bucket **spare)
     last->more = b;
 }
 
-static void put(struct flow_bucket *b, struct flow *flow, struct flow_bucket **spare)
+static void put(struct flow_bucket *b, const struct flow *flow, struct flow_bucket **spare)
 {
     struct flow_bucket *last;
-    struct flow **slot = free_slot(b, flow->hash, &last);
+    uint32_t *slot = free_slot(b, flow->hash, &last);
     if (slot == NULL) {
         extend(last, spare);
         slot = free_slot(last, flow->hash, &last);
     }
-    *slot = flow;
+    *slot = flow->place;
+}
+
+/* Put those of bucket `b` where they belong: to `from`, or to `to`, the one with index `n`. */
+static void spread(const struct flow_hash *h, const struct flow_bucket *b, uint32_t n,
+                   struct flow_bucket *from, struct flow_bucket *to, struct flow_bucket **spare)
+{
+    for (unsigned i = 0; i < FLOW_BUCKET_SLOTS; i++)
+        if (b->flow[i] != 0) {
+            const struct flow *flow = flow_pool_at(h->pool, b->flow[i]);
+            put((flow->hash & h->mask) == n ? to : from, flow, spare);
+        }
 }
 
 /* Spread what lies in `from`, and behind it, over `from` and `to`, the bucket with index `n`. Each
@@ -77,9 +89,7 @@ static void split(const struct flow_hash *h, uint32_t n, struct flow_bucket *fro
     bucket_clear(from);
     bucket_clear(to);
     for (;;) {
-        for (unsigned i = 0; i < FLOW_BUCKET_SLOTS; i++)
-            if (now.flow[i] != NULL)
-                put((now.flow[i]->hash & h->mask) == n ? to : from, now.flow[i], &spare);
+        spread(h, &now, n, from, to, &spare);
         next = now.more;
         if (next == NULL)
             break;
@@ -90,41 +100,13 @@ static void split(const struct flow_hash *h, uint32_t n, struct flow_bucket *fro
     free_overflow(spare);
 }
 
-/* The first segment twice as long, in another place: what moves is less than 64 KB. */
-static bool lengthen_first(struct flow_hash *h)
+/* Is there room for bucket `n`, or can there be? */
+static bool make_room(struct flow_hash *h, uint32_t n)
 {
-    struct flow_bucket *longer = buckets_new((size_t)h->room * 2);
-    if (longer == NULL)
-        return false;
-    memcpy(longer, h->segment[0], h->room * sizeof *longer);
-    free(h->segment[0]);
-    h->segment[0] = longer;
-    h->room *= 2;
-    return true;
-}
-
-/* One segment more. Their array has room for a power of two of them. */
-static bool new_segment(struct flow_hash *h, uint32_t buckets)
-{
-    uint32_t n = (h->room + FLOW_SEGMENT_BUCKETS - 1) / FLOW_SEGMENT_BUCKETS;
-    if ((n & (n - 1)) == 0) {
-        size_t room = n > 0 ? 2 * (size_t)n : 1;
-        struct flow_bucket **segment = realloc(h->segment, room * sizeof(struct flow_bucket *));
-        if (segment == NULL)
-            return false;
-        h->segment = segment;
-    }
-    h->segment[n] = buckets_new(buckets);
-    if (h->segment[n] == NULL)
-        return false;
-    h->room += buckets;
-    return true;
-}
-
-static bool make_room(struct flow_hash *h)
-{
-    return h->room < FLOW_SEGMENT_BUCKETS ? lengthen_first(h)
-                                          : new_segment(h, FLOW_SEGMENT_BUCKETS);
+    int k = flow_block_of(n);
+    if (h->block[k] == NULL)
+        h->block[k] = memory_new(size_of_block(k));
+    return h->block[k] != NULL;
 }
 
 /* One bucket more. Without memory for it all stays as it is; what cannot be split is longer to
@@ -132,7 +114,7 @@ static bool make_room(struct flow_hash *h)
 static void grow(struct flow_hash *h)
 {
     uint32_t n = h->buckets;
-    if (n == h->room && !make_room(h))
+    if (!make_room(h, n))
         return;
     h->buckets++;
     if (n > h->mask)
@@ -142,10 +124,10 @@ static void grow(struct flow_hash *h)
 
 /* --- For callers ------------------------------------------------------------------------------ */
 
-bool flow_hash_init(struct flow_hash *h)
+bool flow_hash_init(struct flow_hash *h, const struct flow_pool *pool)
 {
-    *h = (struct flow_hash){.buckets = 1};
-    if (!new_segment(h, 1))
+    *h = (struct flow_hash){.pool = pool, .buckets = 1};
+    if (!make_room(h, 0))
         return false;
     bucket_clear(flow_hash_at(h, 0));
     return true;
@@ -153,7 +135,7 @@ bool flow_hash_init(struct flow_hash *h)
 
 static bool is_crowded(const struct flow_hash *h)
 {
-    return h->used >= h->buckets * (h->buckets < FLOW_SMALL ? 1 : FLOW_LOAD);
+    return h->used / FLOW_LOAD >= h->buckets;
 }
 
 bool flow_hash_add(struct flow_hash *h, struct flow *flow)
@@ -163,7 +145,7 @@ bool flow_hash_add(struct flow_hash *h, struct flow *flow)
         grow(h);
     b = flow_hash_home(h, flow->hash);
     if (free_slot(b, flow->hash, &last) == NULL) {
-        spare = buckets_new(1);
+        spare = aligned_alloc(sizeof *spare, sizeof *spare);
         if (spare == NULL)
             return false;
         spare->more = NULL;
@@ -173,33 +155,33 @@ bool flow_hash_add(struct flow_hash *h, struct flow *flow)
     return true;
 }
 
-static bool chain_each(struct flow *flow, bool (*fn)(void *user, struct flow *flow), void *user)
+static bool chain_each(const struct flow_hash *h, uint32_t place,
+                       bool (*fn)(void *user, const struct flow *flow), void *user)
 {
-    while (flow != NULL) {
-        struct flow *next = flow->next;
+    while (place != 0) {
+        const struct flow *flow = flow_pool_at(h->pool, place);
         if (!fn(user, flow))
             return false;
-        flow = next;
+        place = flow->next;
     }
     return true;
 }
 
-bool flow_hash_each(const struct flow_hash *h, bool (*fn)(void *user, struct flow *flow),
+bool flow_hash_each(const struct flow_hash *h, bool (*fn)(void *user, const struct flow *flow),
                     void *user)
 {
     for (uint32_t n = 0; n < h->buckets; n++)
         for (struct flow_bucket *b = flow_hash_at(h, n); b != NULL; b = b->more)
             for (unsigned i = 0; i < FLOW_BUCKET_SLOTS; i++)
-                if (!chain_each(b->flow[i], fn, user))
+                if (!chain_each(h, b->flow[i], fn, user))
                     return false;
     return true;
 }
 
 void flow_hash_free(struct flow_hash *h)
 {
-    for (uint32_t n = 0; n < h->buckets && h->room > 0; n++)
+    for (uint32_t n = 0; n < h->buckets && h->block[0] != NULL; n++)
         free_overflow(flow_hash_at(h, n)->more);
-    for (uint32_t n = 0; n < h->room; n += FLOW_SEGMENT_BUCKETS)
-        free(h->segment[n / FLOW_SEGMENT_BUCKETS]);
-    free(h->segment);
+    for (int k = 0; k < FLOW_HASH_BLOCKS; k++)
+        memory_free(h->block[k], size_of_block(k));
 }

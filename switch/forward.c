@@ -45,7 +45,7 @@ static void follow(struct dp *dp, struct pkt *p, const struct ofp_key *key, stru
     flow->packets++;
     flow->bytes += p->len;
     flow->used = loop_now();
-    execute(dp, p, be16_get(key->match.in_port), span_of(flow->actions, flow->actions_len));
+    execute(dp, p, be16_get(key->match.in_port), flow_actions(flow));
 }
 
 /* --- Hooks ----------------------------------------------------------------------------------- */

@@ -22,6 +22,8 @@ libmorgana_switch_a_SOURCES = \
 	switch/flow_hash.h \
 	switch/flow_mod.c \
 	switch/flow_mod.h \
+	switch/flow_pool.c \
+	switch/flow_pool.h \
 	switch/forward.c \
 	switch/group.c \
 	switch/group.h \

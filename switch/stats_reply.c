@@ -116,7 +116,7 @@ static bool put_flow(void *user, struct flow *flow)
     struct parts *p = user;
     struct ofp_flow_stats *e = parts_put(p, sizeof *e + flow->actions_len);
     flow_describe(flow, e);
-    bytes_copy(e + 1, flow->actions, flow->actions_len);
+    bytes_copy(e + 1, flow_actions(flow).data, flow->actions_len);
     return p->c->state != CONNECTION_ENDING;
 }
 

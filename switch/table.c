@@ -13,8 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define BATCH       32                           /* lookups whose memory is asked for at once */
-#define PACKET_PART offsetof(struct flow, group) /* of an entry: what a packet needs */
+#define BATCH 64 /* lookups that go side by side */
 
 /* A group in its order. */
 struct rank {
@@ -23,13 +22,14 @@ struct rank {
 };
 
 struct table {
+    struct flow_pool pool; /* all entries */
     struct table_group exact;
     struct rank *rank; /* the other groups, highest priority first */
     uint32_t n_ranks, rank_room;
     struct cache cache;
     uint64_t seed;
     uint64_t version;
-    bool walking; /* in table_each(): groups stay where they are, though they be empty */
+    bool walking; /* in a walk: groups stay where they are, though they be empty */
     uint32_t active, max;
     uint64_t lookups, matched, cache_hits;
     table_removed_fn *removed;
@@ -46,7 +46,8 @@ struct table *table_new(uint32_t max_flows, table_removed_fn *removed, void *use
     table->user = user;
     table->seed = entropy_u64();
     cache_forget(&table->cache);
-    if (group_init(&table->exact, table, 0, table->seed))
+    flow_pool_init(&table->pool);
+    if (group_init(&table->exact, table, &table->pool, 0, table->seed))
         return table;
     table_free(table);
     return NULL;
@@ -58,10 +59,21 @@ static void drop_group(struct table_group *g)
     free(g);
 }
 
+static void free_flows(struct table *table)
+{
+    for (uint32_t place = FLOW_POOL_BEGIN; place < table->pool.end; place++) {
+        struct flow *flow = flow_pool_at(&table->pool, place);
+        if (flow->group != NULL)
+            flow_close(flow);
+    }
+    flow_pool_free(&table->pool);
+}
+
 void table_free(struct table *table)
 {
     if (table == NULL)
         return;
+    free_flows(table);
     for (uint32_t i = 0; i < table->n_ranks; i++)
         drop_group(table->rank[i].group);
     free(table->rank);
@@ -89,82 +101,149 @@ void table_get_stats(const struct table *table, struct table_stats *stats)
 
 /* --- Lookup ----------------------------------------------------------------------------------- */
 
-/* Section 3.4: the entry of the highest priority that matches; which of several is not said. */
-static struct flow *classify(const struct table *table, const struct ofp_key *key)
+/* Some packets on their way through the stages. */
+struct batch {
+    const struct ofp_key *keys;
+    struct flow **flows;        /* their entries */
+    struct group_probe *probes; /* as many as packets, for whoever is searching */
+    uint32_t hash[BATCH];       /* of the whole key */
+    uint8_t open[BATCH];        /* those that have no answer yet, */
+    size_t n_open;              /* so many */
+};
+
+/* Ask memory for what all will need. */
+static void begin(const struct table *table, struct batch *b, size_t n)
 {
-    struct flow *best = NULL;
-    for (const struct rank *r = table->rank, *end = r + table->n_ranks; r < end; r++) {
-        if (best != NULL && best->priority >= r->top)
-            break;
-        struct flow *flow = group_lookup(r->group, group_hash(r->group, key), key);
-        if (flow != NULL && (best == NULL || flow->priority > best->priority))
-            best = flow;
+    for (size_t i = 0; i < n; i++) {
+        b->hash[i] = group_hash_exact(&table->exact, &b->keys[i]);
+        b->probes[i] = group_probe(&table->exact, b->hash[i]);
+        __builtin_prefetch(b->probes[i].bucket);
+        if (table->n_ranks > 0)
+            __builtin_prefetch(cache_line_of(&table->cache, b->hash[i]));
     }
-    return best;
+    for (size_t i = 0; i < n; i++) {
+        const struct group_probe *probe = &b->probes[i];
+        b->flows[i] = flow_bucket_ahead(&table->exact.hash, probe->bucket, probe->hash);
+        __builtin_prefetch(b->flows[i]);
+    }
 }
 
-static struct flow *classify_cached(struct table *table, const struct ofp_key *key, uint32_t hash)
+/* The first stage. Its packets are open afterwards if they have no answer. */
+static void ask_exact(const struct table *table, struct batch *b, size_t n)
 {
-    struct cache_line *line = cache_line_of(&table->cache, hash);
-    if (cache_knows(&table->cache, line, key))
-        table->cache_hits++;
-    else
-        cache_remember(&table->cache, line, key, classify(table, key));
-    return line->flow;
+    b->n_open = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (b->flows[i] == NULL || !ofp_key_equal(&b->flows[i]->key, &b->keys[i]))
+            b->flows[i] = group_lookup(&table->exact, b->probes[i], &b->keys[i]);
+        if (b->flows[i] == NULL)
+            b->open[b->n_open++] = (uint8_t)i;
+    }
 }
 
-/* `hash` is that of the whole key. */
-static inline struct flow *lookup(struct table *table, const struct ofp_key *key, uint32_t hash)
+/* The second stage. */
+static void ask_cache(struct table *table, struct batch *b)
 {
-    struct flow *flow = group_lookup(&table->exact, hash, key);
-    if (flow == NULL && table->n_ranks > 0)
-        flow = classify_cached(table, key, hash);
-    return flow;
+    size_t n = 0;
+    for (size_t i = 0; i < b->n_open; i++) {
+        uint8_t who = b->open[i];
+        const struct cache_line *line = cache_line_of(&table->cache, b->hash[who]);
+        if (cache_knows(&table->cache, line, &b->keys[who]))
+            b->flows[who] = line->flow;
+        else
+            b->open[n++] = who;
+    }
+    table->cache_hits += b->n_open - n;
+    b->n_open = n;
 }
 
-static inline struct flow *counted(struct table *table, struct flow *flow)
+/* What a classifier's search knows. */
+struct search {
+    uint8_t who[BATCH];  /* the packets for which something better may come, */
+    size_t n;            /* so many */
+    int32_t best[BATCH]; /* the priority of what was found for each packet; -1: nothing */
+    int32_t highest;     /* of all these */
+};
+
+static void ask_group(const struct table_group *g, struct batch *b, struct search *s)
 {
-    table->lookups++;
-    table->matched += flow != NULL;
-    return flow;
+    size_t n = group_begin(g, b->keys, s->who, s->n, b->probes);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t who = b->probes[i].who;
+        struct flow *flow = group_lookup(g, b->probes[i], &b->keys[who]);
+        if (flow == NULL || flow->priority <= s->best[who])
+            continue;
+        b->flows[who] = flow;
+        s->best[who] = flow->priority;
+        if (s->best[who] > s->highest)
+            s->highest = s->best[who];
+    }
+}
+
+/* Keep those for which an entry of priority `top` would be better. */
+static void keep_open(struct search *s, uint16_t top)
+{
+    size_t kept = 0;
+    if (s->highest < top)
+        return;
+    for (size_t i = 0; i < s->n; i++)
+        if (s->best[s->who[i]] < top)
+            s->who[kept++] = s->who[i];
+    s->n = kept;
+}
+
+/* The third stage. Section 3.4: the entry of the highest priority that matches; which of several is
+ * not said. */
+static void classify(const struct table *table, struct batch *b)
+{
+    struct search s;
+    s.n = b->n_open;
+    s.highest = -1;
+    for (size_t i = 0; i < s.n; i++) {
+        s.who[i] = b->open[i];
+        s.best[s.who[i]] = -1;
+    }
+    for (const struct rank *r = table->rank, *end = r + table->n_ranks; r < end && s.n > 0; r++) {
+        keep_open(&s, r->top);
+        ask_group(r->group, b, &s);
+    }
+    for (size_t i = 0; i < b->n_open; i++) {
+        uint8_t open = b->open[i];
+        cache_remember(&table->cache, cache_line_of(&table->cache, b->hash[open]), &b->keys[open],
+                       b->flows[open]);
+    }
+}
+
+static void lookup(struct table *table, const struct ofp_key *keys, size_t n, struct flow **flows)
+{
+    struct group_probe probes[BATCH];
+    struct batch b; /* not all zeroed: one packet is a batch, too */
+    b.keys = keys;
+    b.flows = flows;
+    b.probes = probes;
+    begin(table, &b, n);
+    ask_exact(table, &b, n);
+    if (b.n_open > 0 && table->n_ranks > 0)
+        ask_cache(table, &b);
+    if (b.n_open > 0 && table->n_ranks > 0)
+        classify(table, &b);
+    table->lookups += n;
+    for (size_t i = 0; i < n; i++)
+        table->matched += flows[i] != NULL;
 }
 
 struct flow *table_lookup(struct table *table, const struct ofp_key *key)
 {
-    uint32_t hash = group_hash_exact(&table->exact, key);
-    return counted(table, lookup(table, key, hash));
-}
-
-static void lookup_some(struct table *table, const struct ofp_key *keys, size_t n,
-                        struct flow **flows)
-{
-    uint32_t hash[BATCH];
-    for (size_t i = 0; i < n; i++) {
-        hash[i] = group_hash_exact(&table->exact, &keys[i]);
-        __builtin_prefetch(flow_hash_home(&table->exact.hash, hash[i]));
-        if (table->n_ranks > 0)
-            __builtin_prefetch(cache_line_of(&table->cache, hash[i]));
-    }
-    for (size_t i = 0; i < n; i++) {
-        flows[i] = flow_hash_flow_ahead(&table->exact.hash, hash[i]);
-        if (flows[i] != NULL) {
-            __builtin_prefetch(flows[i]);
-            __builtin_prefetch((const char *)flows[i] + PACKET_PART - 1);
-        }
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (flows[i] == NULL || !ofp_key_equal(&flows[i]->key, &keys[i]))
-            flows[i] = lookup(table, &keys[i], hash[i]);
-        counted(table, flows[i]);
-    }
+    struct flow *flow;
+    lookup(table, key, 1, &flow);
+    return flow;
 }
 
 void table_lookup_batch(struct table *table, const struct ofp_key *keys, size_t n,
                         struct flow **flows)
 {
     for (; n > BATCH; keys += BATCH, flows += BATCH, n -= BATCH)
-        lookup_some(table, keys, BATCH, flows);
-    lookup_some(table, keys, n, flows);
+        lookup(table, keys, BATCH, flows);
+    lookup(table, keys, n, flows);
 }
 
 /* --- Groups ----------------------------------------------------------------------------------- */
@@ -212,7 +291,7 @@ static int new_group(struct table *table, uint32_t wildcards, struct table_group
     *group = malloc(sizeof **group);
     if (*group == NULL)
         return -ENOMEM;
-    if (!group_init(*group, table, wildcards, table->seed)) {
+    if (!group_init(*group, table, &table->pool, wildcards, table->seed)) {
         drop_group(*group);
         return -ENOMEM;
     }
@@ -268,7 +347,7 @@ static void leave(struct table *table, struct flow *flow, uint8_t reason)
     changed(table, flow->group);
     if (table->removed != NULL)
         table->removed(table->user, flow, reason);
-    flow_free(flow);
+    flow_free(&table->pool, flow);
 }
 
 /* Put `flow`, of which all is set but its place, into the table. */
@@ -282,16 +361,17 @@ static int place(struct table *table, struct flow *flow, const struct ofp_key *m
         error = table->active < table->max ? new_group(table, wildcards, &g) : -ENOSPC;
     if (error != 0)
         return error;
-    flow->group = g;
     flow->hash = group_hash(g, &flow->key);
     old = group_find(g, flow);
     if (old != NULL) {
         group_replace(g, old, flow);
+        flow->group = g;
         leave(table, old, TABLE_REPLACED);
         return 0;
     }
     error = table->active < table->max ? group_add(g, flow) : -ENOSPC;
     if (error == 0) {
+        flow->group = g;
         table->active++;
         changed(table, g);
     }
@@ -302,7 +382,7 @@ static int place(struct table *table, struct flow *flow, const struct ofp_key *m
 int table_insert(struct table *table, const struct ofp_match *match, const struct flow *init,
                  struct span actions)
 {
-    struct flow *flow = flow_new(actions.len);
+    struct flow *flow = flow_new(&table->pool, actions);
     struct ofp_key mask;
     uint32_t wildcards;
     int error;
@@ -316,10 +396,9 @@ int table_insert(struct table *table, const struct ofp_match *match, const struc
     flow->idle_timeout = init->idle_timeout;
     flow->hard_timeout = init->hard_timeout;
     flow->flags = init->flags;
-    flow_set_actions(flow, actions);
     error = place(table, flow, &mask, wildcards);
     if (error != 0)
-        flow_free(flow);
+        flow_free(&table->pool, flow);
     else
         flow_begin(flow);
     return error;
@@ -342,24 +421,33 @@ struct walk {
     void *user;
 };
 
-static bool walk_flow(void *user, struct flow *flow)
+static bool walk_flow(const struct walk *w, struct flow *flow)
 {
-    const struct walk *w = user;
     const struct table_filter *f = w->filter;
-    if (!ofp_match_covers(&f->key, &f->mask, &flow->key, flow_mask(flow)) ||
-        !flow_outputs_to(flow, f->out_port))
-        return true;
-    return w->fn(w->user, flow);
+    return flow->group == NULL ||
+           !ofp_match_covers(&f->key, &f->mask, &flow->key, flow_mask(flow)) ||
+           !flow_outputs_to(flow, f->out_port) || w->fn(w->user, flow);
 }
 
-/* Those of one group with the filter's key: all that the filter picks if it is the group's own. */
-static bool walk_chain(struct walk *w, const struct table_group *g)
+/* Those in up to `n` places from *cursor on. */
+static bool walk_places(const struct flow_pool *pool, const struct walk *w, uint32_t *cursor,
+                        uint32_t n)
+{
+    uint32_t place = *cursor > FLOW_POOL_BEGIN ? *cursor : FLOW_POOL_BEGIN;
+    while (n-- > 0 && place < pool->end && walk_flow(w, flow_pool_at(pool, place)))
+        place++;
+    *cursor = place;
+    return place >= pool->end;
+}
+
+/* Those of the filter's own group, `g`, with its key. */
+static bool walk_chain(const struct table_group *g, const struct walk *w)
 {
     const struct table_filter *f = w->filter;
     bool any_priority = !f->strict || g->wildcards == 0;
     struct flow *next = NULL;
     for (struct flow *flow = group_chain(g, &f->key); flow != NULL; flow = next) {
-        next = flow->next;
+        next = group_next(g, flow);
         if ((any_priority || flow->priority == f->priority) && flow_outputs_to(flow, f->out_port) &&
             !w->fn(w->user, flow))
             return false;
@@ -375,57 +463,84 @@ static bool is_subset(const struct ofp_key *mask, const struct ofp_key *of)
     return more == 0;
 }
 
-/* What has fewer bits in its mask than the filter is not covered by it. */
-static bool walk_group(struct walk *w, const struct table_group *g, const struct table_group *own)
+/* Can the filter pick entries of another group than its own? Of those that have all the bits of its
+ * mask. */
+static bool picks_others(const struct table *table, const struct table_filter *filter,
+                         const struct table_group *own)
 {
-    if (g == own)
-        return walk_chain(w, g);
-    if (w->filter->strict || !is_subset(&w->filter->mask, &g->mask))
+    if (filter->strict || own == &table->exact)
+        return false;
+    if (!group_is_empty(&table->exact))
         return true;
-    return flow_hash_each(&g->hash, walk_flow, w);
-}
-
-/* An exact filter covers exactly its own entry. */
-static void walk_groups(struct table *table, struct walk *w)
-{
-    const struct table_group *own = group_of(table, &w->filter->key, &w->filter->mask);
-    if (!walk_group(w, &table->exact, own) || own == &table->exact)
-        return;
     for (uint32_t i = 0; i < table->n_ranks; i++)
-        if (!walk_group(w, table->rank[i].group, own))
-            return;
+        if (table->rank[i].group != own && is_subset(&filter->mask, &table->rank[i].group->mask))
+            return true;
+    return false;
 }
 
-void table_each(struct table *table, const struct table_filter *filter,
-                bool (*fn)(void *user, struct flow *flow), void *user)
+static void begin_walk(struct table *table)
 {
-    struct walk w = {.filter = filter, .fn = fn, .user = user};
-    uint64_t version = table->version;
     assert(!table->walking);
     table->walking = true;
-    walk_groups(table, &w);
+}
+
+static void end_walk(struct table *table, uint64_t version)
+{
     table->walking = false;
     if (table->version != version)
         order_groups(table, NULL);
 }
 
+void table_each(struct table *table, const struct table_filter *filter,
+                bool (*fn)(void *user, struct flow *flow), void *user)
+{
+    const struct walk w = {.filter = filter, .fn = fn, .user = user};
+    const struct table_group *own = group_of(table, &filter->key, &filter->mask);
+    uint64_t version = table->version;
+    uint32_t cursor = TABLE_WALK_BEGIN;
+    begin_walk(table);
+    if (picks_others(table, filter, own))
+        walk_places(&table->pool, &w, &cursor, UINT32_MAX);
+    else if (own != NULL)
+        walk_chain(own, &w);
+    end_walk(table, version);
+}
+
+bool table_walk(struct table *table, const struct table_filter *filter, uint32_t *cursor,
+                uint32_t n, bool (*fn)(void *user, struct flow *flow), void *user)
+{
+    const struct walk w = {.filter = filter, .fn = fn, .user = user};
+    uint64_t version = table->version;
+    bool done;
+    begin_walk(table);
+    if (is_exact(&filter->key, &filter->mask))
+        done = walk_chain(&table->exact, &w);
+    else
+        done = walk_places(&table->pool, &w, cursor, n);
+    end_walk(table, version);
+    return done;
+}
+
 /* --- Modify: first all the memory, then the change, which cannot fail ------------------------- */
 
 struct change {
-    struct table *table;
     struct span actions;
     uint64_t cookie;
-    struct flow *blocks; /* for entries whose room is too small */
-    int n;               /* entries; or -ENOMEM */
+    struct block { /* for the actions, if they need one, of each entry */
+        struct block *next;
+    } * blocks;
+    int n; /* entries; or -ENOMEM */
 };
 
 static bool provide(void *user, struct flow *flow)
 {
     struct change *c = user;
+    struct block *block;
+    (void)flow;
     c->n++;
-    if (flow->actions_room >= c->actions.len)
+    if (!flow_needs_block(c->actions.len))
         return true;
-    struct flow *block = flow_new(c->actions.len);
+    block = malloc(c->actions.len);
     if (block == NULL) {
         c->n = -ENOMEM;
         return false;
@@ -435,40 +550,34 @@ static bool provide(void *user, struct flow *flow)
     return true;
 }
 
-/* Move `flow` into one of the larger blocks. */
-static struct flow *enlarge(struct change *c, struct flow *flow)
-{
-    struct flow *block = c->blocks;
-    c->blocks = block->next;
-    flow_move(block, flow);
-    group_replace(flow->group, flow, block);
-    changed(c->table, flow->group);
-    flow_free(flow);
-    return block;
-}
-
 static bool apply(void *user, struct flow *flow)
 {
     struct change *c = user;
-    if (flow->actions_room < c->actions.len)
-        flow = enlarge(c, flow);
-    flow_set_actions(flow, c->actions);
+    struct block *block = c->blocks;
+    if (block != NULL)
+        c->blocks = block->next;
+    flow_set_actions(flow, c->actions, block);
     flow->cookie = c->cookie;
     return true;
+}
+
+static void free_blocks(struct block *block)
+{
+    while (block != NULL) {
+        struct block *next = block->next;
+        free(block);
+        block = next;
+    }
 }
 
 int table_modify(struct table *table, const struct table_filter *filter, uint64_t cookie,
                  struct span actions)
 {
-    struct change c = {.table = table, .actions = actions, .cookie = cookie};
+    struct change c = {.actions = actions, .cookie = cookie};
     table_each(table, filter, provide, &c);
     if (c.n > 0)
         table_each(table, filter, apply, &c);
-    while (c.blocks != NULL) {
-        struct flow *next = c.blocks->next;
-        flow_free(c.blocks);
-        c.blocks = next;
-    }
+    free_blocks(c.blocks);
     return c.n;
 }
 
@@ -479,7 +588,7 @@ struct overlap {
     uint16_t priority;
 };
 
-static bool lies_apart(void *user, struct flow *flow)
+static bool lies_apart(void *user, const struct flow *flow)
 {
     const struct overlap *o = user;
     return flow->priority != o->priority ||
@@ -496,8 +605,8 @@ static bool group_overlaps(const struct table_group *g, struct overlap *o)
         return !flow_hash_each(&g->hash, lies_apart, o);
     for (int i = 0; i < KEY_WORDS; i++)
         key.word[i] = o->key->word[i] & g->mask.word[i];
-    for (struct flow *flow = group_chain(g, &key); flow != NULL; flow = flow->next)
-        if (flow->priority == o->priority)
+    for (const struct flow *f = group_chain(g, &key); f != NULL; f = group_next(g, f))
+        if (f->priority == o->priority)
             return true;
     return false;
 }

@@ -10,7 +10,8 @@
  * the cache; and so a controller that installs exact entries all the time leaves the cache valid.
  *   3. The classifier: entries with the same mask lie in one hash (a group, group.h), under the key
  * with that mask applied. Groups are kept in the order of the highest priority that they hold; the
- * search ends as soon as the best entry found is no worse than all that the rest can hold.
+ * search ends as soon as the best entry found is no worse than all that the rest can hold. The
+ * packets of a batch go through each group together.
  *
  * An entry is exact if it leaves nothing open that its packets have: one for ARP needs no ports.
  * Entries with one masked key and several priorities hang on one chain, highest first. Time-outs
@@ -26,27 +27,44 @@
 #include "openflow/match.h"
 #include "runtime/timer.h"
 
+#include <stdalign.h>
+
 struct table;
 struct table_group;
 
-/* An entry. The table owns it; packets, bytes and used are the datapath's to keep. What a packet
- * needs comes first. Less than 200 bytes with its place in the table, beyond its actions. */
+#define FLOW_ACTIONS_HERE 32
+
+/* An entry. The table owns it; packets, bytes and used are the datapath's to keep. Three cache
+ * lines: what a lookup compares and counts, what a packet then needs, the rest. */
 struct flow {
-    struct ofp_key key; /* canonical */
+    alignas(64) struct ofp_key key; /* canonical */
     uint64_t packets, bytes;
-    uint64_t used;             /* loop time, ns: when a packet matched it last, or else `created` */
-    struct table_group *group; /* those with its mask; see flow_mask() */
-    struct flow *next;         /* the next lower priority of the same match */
-    uint64_t created;          /* loop time, ns */
-    uint64_t cookie;
-    struct timer timer; /* the earlier of its time-outs */
-    uint32_t hash;
+    uint64_t used; /* loop time, ns: when a packet matched it last, or else `created` */
+
+    union {
+        uint8_t here[FLOW_ACTIONS_HERE]; /* if they are no longer than this; */
+        uint8_t *elsewhere;              /* else a block of the heap */
+    } actions;                           /* wire format; see flow_actions() */
+    uint16_t actions_len;
     uint16_t priority;
     uint16_t idle_timeout, hard_timeout; /* seconds; OFP_FLOW_PERMANENT: never */
     uint16_t flags;                      /* enum ofp_flow_mod_flags */
-    uint16_t actions_len, actions_room;
-    uint8_t actions[]; /* wire format, actions_len bytes */
+    uint32_t hash;
+    uint32_t place;            /* its own, in the table's memory: flow_pool.h */
+    uint32_t next;             /* that of the next lower priority of the same match, or 0 */
+    struct table_group *group; /* those with its mask, see flow_mask(); NULL: not in the table */
+
+    uint64_t created; /* loop time, ns */
+    uint64_t cookie;
+    struct timer timer; /* the earlier of its time-outs */
 };
+_Static_assert(sizeof(struct flow) == 192, "each byte of a flow is a megabyte in a large table");
+
+static inline struct span flow_actions(const struct flow *flow)
+{
+    bool here = flow->actions_len <= FLOW_ACTIONS_HERE;
+    return span_of(here ? flow->actions.here : flow->actions.elsewhere, flow->actions_len);
+}
 
 /* Why an entry leaves: enum ofp_flow_removed_reason, or this: an identical one takes its place,
  * which nobody is told of (section 4.6). */
@@ -76,9 +94,9 @@ void table_free(struct table *table);
 /* The entry that a packet with `key` is to follow; NULL: a miss. Counts the lookup. */
 struct flow *table_lookup(struct table *table, const struct ofp_key *key);
 
-/* The same for `n` packets, flows[i] being keys[i]'s. In a table that is larger than the
- * processor's caches this is several times faster, as the memory is asked for all at once. The
- * answers hold as long as table_version() stays the same. */
+/* The same for `n` packets, flows[i] being keys[i]'s. This is several times faster: memory is asked
+ * for what all of them need at once, and each group is searched for all that are still without an
+ * answer. The answers hold as long as table_version() stays the same. */
 void table_lookup_batch(struct table *table, const struct ofp_key *keys, size_t n,
                         struct flow **flows);
 
@@ -120,6 +138,18 @@ struct table_filter {
  * remove the entry that it is given, and change nothing else. Ends early when fn says false. */
 void table_each(struct table *table, const struct table_filter *filter,
                 bool (*fn)(void *user, struct flow *flow), void *user);
+
+/* The same in parts, between which the table may change: go on at *cursor, TABLE_WALK_BEGIN at
+ * first, and look at up to `n` places for entries. True: that was the last part. When fn says false
+ * the part ends, and the next one begins with the same entry. Nothing is held between the parts; a
+ * walk that is not needed any more is forgotten.
+ *
+ * What is promised under change: an entry that is there and picked from the first part to the last
+ * is shown exactly once. One that comes, leaves or is modified meanwhile is shown once, as it is at
+ * that time, or not at all. (An entry that is replaced leaves, and another comes.) */
+#define TABLE_WALK_BEGIN 0
+bool table_walk(struct table *table, const struct table_filter *filter, uint32_t *cursor,
+                uint32_t n, bool (*fn)(void *user, struct flow *flow), void *user);
 
 /* Give all entries that `filter` picks other actions and another cookie; counters, flags and times
  * stay. Returns how many there are, or -ENOMEM with nothing changed. */

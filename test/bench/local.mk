@@ -12,7 +12,7 @@ bench-switch: morgana-switch morgana-bench
 
 check_PROGRAMS += test/bench/table_bench
 test_bench_table_bench_SOURCES = test/bench/table_bench.c
-test_bench_table_bench_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS)
+test_bench_table_bench_LDADD = libmorgana-switch.a libmorgana-openflow.a $(UNIX_LIBS) $(XXHASH_LIBS)
 bench-table: test/bench/table_bench
 	$(abs_builddir)/test/bench/table_bench $(TABLEBENCHFLAGS)
 .PHONY: bench-table

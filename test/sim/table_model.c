@@ -83,7 +83,7 @@ static bool same_state(const struct flow *flow, const struct ref_entry *e)
            flow->used == e->used && flow->idle_timeout == e->idle_timeout &&
            flow->hard_timeout == e->hard_timeout && flow->flags == e->flags &&
            flow->actions_len == e->actions_len &&
-           bytes_equal(flow->actions, e->actions, e->actions_len);
+           bytes_equal(flow_actions(flow).data, e->actions, e->actions_len);
 }
 
 static struct ref_entry *twin(const struct pair *p, const struct flow *flow)

@@ -787,6 +787,8 @@ START_TEST(lookups_make_no_heap_call)
 }
 END_TEST
 
+static unsigned needs; /* insertions that need memory; most find their place ready */
+
 /* Insert with memory for 0, 1, 2, ... calls: until it goes well nothing has changed. */
 static void insert_in_need(const char *flow)
 {
@@ -802,7 +804,7 @@ static void insert_in_need(const char *flow)
         ck_assert_uint_eq(stats().active, error == 0 ? active + 1 : active);
         ck_assert(error == 0 || stats().groups == groups);
     }
-    ck_assert_uint_gt(calls, 1);
+    needs += calls > 1;
 }
 
 START_TEST(without_memory_an_insertion_changes_nothing)
@@ -818,6 +820,7 @@ START_TEST(without_memory_an_insertion_changes_nothing)
         insert_in_need(text);
     }
     ck_assert_uint_eq(count("", false), 5003);
+    ck_assert_uint_gt(needs, 100);
     delete_flows("", false);
     end();
 }
@@ -846,7 +849,7 @@ END_TEST
 START_TEST(without_memory_there_is_no_table)
 {
     begin(1);
-    for (unsigned long calls = 0; calls < 3; calls++) {
+    for (unsigned long calls = 0; calls < 2; calls++) {
         heap_left = calls;
         struct table *t = table_new(10, NULL, NULL);
         heap_left = -1ul;
