@@ -131,14 +131,42 @@ static bool connection_waits(struct connection *c, uint8_t type)
     return true;
 }
 
-/* The wait is over, or output has drained: a sign of life of a controller whose input was stopped.
- */
+/* Does all that is behind the message wait, since its answer is not complete, or since the messages
+ * of this turn were work enough? */
+static bool connection_rests(const struct connection *c)
+{
+    return c->walk.on || c->budget == 0;
+}
+
+/* Until the next turn; without room for output until it has drained. */
+static void connection_rest(struct connection *c)
+{
+    stream_pause(c->stream, true);
+    if (connection_has_room(c))
+        loop_defer(&c->rest);
+}
+
+/* The next turn has come, if there is room for output. */
 static void connection_go_on(void *user)
 {
     struct connection *c = user;
-    c->heard = loop_now();
-    if (!timer_armed(&c->slow))
+    c->budget = CONNECTION_BUDGET;
+    flow_stats_go_on(c);
+    if (c->state == CONNECTION_ENDING)
+        return;
+    if (connection_rests(c))
+        connection_rest(c);
+    else if (!timer_armed(&c->slow))
         stream_pause(c->stream, false);
+}
+
+/* The wait is over, or output has drained: a sign of life of a controller whose input was stopped.
+ */
+static void connection_resume(void *user)
+{
+    struct connection *c = user;
+    c->heard = loop_now();
+    loop_defer(&c->rest);
 }
 
 /* Input stops where the connection ends, or where the controller turns out to be too slow. */
@@ -149,11 +177,13 @@ static size_t connection_data(void *user, const uint8_t *bytes, size_t n)
     long length = 0;
 
     c->heard = loop_now();
-    while (c->state != CONNECTION_ENDING && connection_has_room(c) &&
+    while (c->state != CONNECTION_ENDING && !connection_rests(c) && connection_has_room(c) &&
            (length = ofp_frame(rest)) > 0 && !connection_waits(c, rest.data[1]))
         connection_message(c, span_of(span_take(&rest, (size_t)length), (size_t)length));
     if (length == OFP_FRAME_BROKEN)
         connection_broken(c, rest);
+    else if (c->state != CONNECTION_ENDING && connection_rests(c))
+        connection_rest(c);
     return c->state == CONNECTION_ENDING ? n : n - rest.len;
 }
 
@@ -200,6 +230,7 @@ static void connection_closed(void *user, int error)
 {
     struct connection *c = user;
     c->stream = NULL;
+    loop_work_cancel(&c->rest);
     if (c->state == CONNECTION_CONNECTING) {
         agent_counters.connects_failed++;
         log_info("%s: cannot connect: %s", c->peer, strerror(-error));
@@ -212,7 +243,7 @@ static void connection_closed(void *user, int error)
 const struct stream_events connection_events = {
     .opened = connection_opened,
     .data = connection_data,
-    .drained = connection_go_on,
+    .drained = connection_resume,
     .closed = connection_closed,
 };
 
@@ -239,12 +270,14 @@ struct connection *connection_new(struct agent *agent, struct stream *stream, co
         .guest = guest,
         .miss_send_len = guest ? 0 : OFP_DEFAULT_MISS_SEND_LEN,
         .heard = loop_now(),
+        .budget = CONNECTION_BUDGET,
     };
     snprintf(c->peer, sizeof c->peer, "%s", peer);
     list_append(&agent->connections, &c->link);
     loop_work_init(&c->end, connection_end_work, c);
     timer_init(&c->life, connection_life, c);
-    timer_init(&c->slow, connection_go_on, c);
+    timer_init(&c->slow, connection_resume, c);
+    loop_work_init(&c->rest, connection_go_on, c);
     agent->n_connections++;
     agent_counters.connections_opened++;
     return c;
@@ -267,6 +300,7 @@ void connection_reap(struct connection *c)
     if (c->dial != NULL)
         serve_ended(c->dial);
     loop_work_cancel(&c->end);
+    loop_work_cancel(&c->rest);
     timer_cancel(&c->life);
     timer_cancel(&c->slow);
     list_remove(&c->link);

@@ -10,7 +10,8 @@
  *
  * Replies leave in the order of their requests, for each request is done and answered before the
  * next one is looked at; so a barrier needs nothing but its answer (section 5.3.7). A controller
- * that does not read what it asked for is not heard until it does: its next request waits in the
+ * that does not read what it asked for is not heard until it does, and the rest of a long answer is
+ * not put together before there is room: its next request waits in the
  * kernel's buffers once out_limit bytes of answers wait in ours. What it did not ask for is dropped
  * meanwhile.
  *
@@ -24,6 +25,7 @@
 #include "runtime/loop.h"
 #include "runtime/serve.h"
 #include "switch/agent.h"
+#include "switch/table.h"
 
 struct agent {
     struct agent_config config;
@@ -46,6 +48,21 @@ enum connection_state {
     CONNECTION_ENDING,     /* to be freed at the end of this turn */
 };
 
+/* Places of the flow table that a connection's requests may look at in one turn: a few hundred
+ * microseconds. Then it rests until the next turn, and packets have theirs. */
+#define CONNECTION_BUDGET 4096
+
+/* A reply to flow or aggregate statistics, on its way: see flow_stats.c. */
+struct flow_walk {
+    bool on;       /* the reply is not complete */
+    uint16_t type; /* OFPST_FLOW or OFPST_AGGREGATE */
+    uint32_t xid;
+    uint8_t table_id;
+    struct table_filter filter;
+    uint32_t cursor;
+    struct ofp_msg_aggregate sum;
+};
+
 struct connection {
     struct agent *agent;
     struct stream *stream; /* NULL: gone */
@@ -64,7 +81,10 @@ struct connection {
     struct timer life;    /* of the handshake, then of the keep-alive */
     struct timer slow;    /* when the next message is done, if a slower switch is modelled */
     bool waited;          /* it has been waited for */
-    struct dial *dial;    /* the active name that it serves, or NULL */
+    struct flow_walk walk;
+    uint32_t budget;       /* what is left of CONNECTION_BUDGET in this turn */
+    struct loop_work rest; /* gives it a new one in the next turn */
+    struct dial *dial;     /* the active name that it serves, or NULL */
     struct log_limit noise;
     char peer[ENDPOINT_NAME_MAX];
 };
@@ -150,12 +170,17 @@ bool handle_flow_mod(struct agent *agent, const struct ofp_msg_flow_mod *mod,
 
 /* --- stats_reply.c --------------------------------------------------------------------------- */
 
-struct flow;
+/* The same for a statistics request. */
+bool stats_reply(struct connection *c, const struct ofp_msg *msg, struct ofp_fault *fault);
+
+/* --- flow_stats.c ---------------------------------------------------------------------------- */
+
+/* Begin to answer a request for flow or aggregate statistics. The answer is not complete while
+ * c->walk.on: go on when there is a budget and room for output. */
+void flow_stats_begin(struct connection *c, const struct ofp_msg *request);
+void flow_stats_go_on(struct connection *c);
 
 /* What a flow statistics reply says of it, but for the actions that follow. */
 void flow_describe(const struct flow *flow, struct ofp_flow_stats *entry);
-
-/* The same for a statistics request. */
-bool stats_reply(struct connection *c, const struct ofp_msg *msg, struct ofp_fault *fault);
 
 #endif

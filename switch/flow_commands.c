@@ -158,7 +158,7 @@ static bool say_flow(void *user, struct flow *flow)
             return false;
         t = text_of(to, room);
         text_put_char(&t, ' ');
-        ofp_print_flow(&t, &entry, span_of(flow->actions, flow->actions_len));
+        ofp_print_flow(&t, &entry, flow_actions(flow));
         text_put_char(&t, '\n');
         room = t.need + 1;
     } while (!text_fits(&t));

@@ -24,6 +24,7 @@ libmorgana_switch_a_SOURCES = \
 	switch/flow_mod.h \
 	switch/flow_pool.c \
 	switch/flow_pool.h \
+	switch/flow_stats.c \
 	switch/forward.c \
 	switch/group.c \
 	switch/group.h \

@@ -1,9 +1,9 @@
 /*
  * output.c - what goes to a controller: encoded straight into the stream's output.
  *
- * Answers are never dropped; instead no request is looked at while out_limit bytes wait. A
- * controller that reads slowly thus costs out_limit and the answer to one request. What nobody
- * asked for is dropped as soon as the stream is full, and counted.
+ * Answers are never dropped; instead no request is looked at, and a long answer is not gone on
+ * with, while out_limit bytes wait. A controller that reads slowly thus costs out_limit and one
+ * message. What nobody asked for is dropped as soon as the stream is full, and counted.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -14,7 +14,7 @@ bool connection_has_room(struct connection *c)
 {
     if (c->stream->out_bytes < c->stream->out_limit)
         return true;
-    if (!c->stream->paused) {
+    if (!c->stream->out_refused) {
         agent_counters.paused++;
         stream_pause(c->stream, true);
         stream_reserve(c->stream, 1); /* refused: so `drained` will be called */

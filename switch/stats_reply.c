@@ -2,7 +2,8 @@
  * stats_reply.c - statistics, section 5.3.5: desc, flow, aggregate, table, port and queue.
  *
  * Called by handle.c. A reply is put together entry by entry; whenever a message is full it leaves
- * with the MORE flag and the next one begins. All parts bear the request's xid.
+ * with the MORE flag and the next one begins. All parts bear the request's xid. What is told of
+ * flows may be long and is told step by step, by flow_stats.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -73,75 +74,12 @@ static bool on_desc(struct parts *p, const struct ofp_msg *request, struct ofp_f
     return true;
 }
 
-/* --- Flows ----------------------------------------------------------------------------------- */
-
-/* The table that a request names; NULL if there is none with that number. */
-static struct table *named_table(struct dp *dp, uint8_t table_id)
-{
-    if (table_id == OFP_TABLE_EMERG)
-        return dp_emergency_table(dp);
-    return table_id == 0 || table_id == OFP_TABLE_ALL ? dp_table(dp) : NULL;
-}
-
-/* Call fn for all flows that the request picks. */
-static void each_flow(struct dp *dp, const struct ofp_msg_flow_request *request,
-                      bool (*fn)(void *user, struct flow *flow), void *user)
-{
-    struct table_filter filter = {.out_port = request->out_port};
-    struct table *table = named_table(dp, request->table_id);
-    ofp_match_canonical(request->match, &filter.key, &filter.mask);
-    if (table != NULL)
-        table_each(table, &filter, fn, user);
-}
-
-void flow_describe(const struct flow *flow, struct ofp_flow_stats *e)
-{
-    uint64_t age = loop_now() - flow->created;
-    bytes_zero(e, sizeof *e);
-    e->length = be16_of((uint16_t)(sizeof *e + flow->actions_len));
-    e->table_id = flow->flags & OFPFF_EMERG ? OFP_TABLE_EMERG : 0;
-    flow_match(flow, &e->match);
-    e->duration_sec = be32_of((uint32_t)(age / NS_PER_S));
-    e->duration_nsec = be32_of((uint32_t)(age % NS_PER_S));
-    e->priority = be16_of(flow->priority);
-    e->idle_timeout = be16_of(flow->idle_timeout);
-    e->hard_timeout = be16_of(flow->hard_timeout);
-    e->cookie = be64_of(flow->cookie);
-    e->packet_count = be64_of(flow->packets);
-    e->byte_count = be64_of(flow->bytes);
-}
-
-static bool put_flow(void *user, struct flow *flow)
-{
-    struct parts *p = user;
-    struct ofp_flow_stats *e = parts_put(p, sizeof *e + flow->actions_len);
-    flow_describe(flow, e);
-    bytes_copy(e + 1, flow_actions(flow).data, flow->actions_len);
-    return p->c->state != CONNECTION_ENDING;
-}
+/* --- Flows: flow_stats.c --------------------------------------------------------------------- */
 
 static bool on_flow(struct parts *p, const struct ofp_msg *request, struct ofp_fault *fault)
 {
     (void)fault;
-    each_flow(p->dp, &request->stats.flow, put_flow, p);
-    return parts_end(p);
-}
-
-static bool add_flow(void *user, struct flow *flow)
-{
-    struct ofp_msg_aggregate *sum = user;
-    sum->packet_count += flow->packets;
-    sum->byte_count += flow->bytes;
-    sum->flow_count++;
-    return true;
-}
-
-static bool on_aggregate(struct parts *p, const struct ofp_msg *request, struct ofp_fault *fault)
-{
-    (void)fault;
-    p->msg.stats.aggregate = (struct ofp_msg_aggregate){0};
-    each_flow(p->dp, &request->stats.flow, add_flow, &p->msg.stats.aggregate);
-    connection_send(p->c, &p->msg);
+    flow_stats_begin(p->c, request);
     return true;
 }
 
@@ -235,7 +173,7 @@ static bool on_queue(struct parts *p, const struct ofp_msg *request, struct ofp_
 /* Validation lets no other type through to a switch. */
 static bool (*const by_type[OFPST_N_TYPES])(struct parts *p, const struct ofp_msg *request,
                                             struct ofp_fault *fault) = {
-    [OFPST_DESC] = on_desc,   [OFPST_FLOW] = on_flow, [OFPST_AGGREGATE] = on_aggregate,
+    [OFPST_DESC] = on_desc,   [OFPST_FLOW] = on_flow, [OFPST_AGGREGATE] = on_flow,
     [OFPST_TABLE] = on_table, [OFPST_PORT] = on_port, [OFPST_QUEUE] = on_queue,
 };
 

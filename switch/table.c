@@ -429,14 +429,17 @@ static bool walk_flow(const struct walk *w, struct flow *flow)
            !flow_outputs_to(flow, f->out_port) || w->fn(w->user, flow);
 }
 
-/* Those in up to `n` places from *cursor on. */
+/* Those in up to *budget places from *cursor on. */
 static bool walk_places(const struct flow_pool *pool, const struct walk *w, uint32_t *cursor,
-                        uint32_t n)
+                        uint32_t *budget)
 {
-    uint32_t place = *cursor > FLOW_POOL_BEGIN ? *cursor : FLOW_POOL_BEGIN;
-    while (n-- > 0 && place < pool->end && walk_flow(w, flow_pool_at(pool, place)))
+    uint32_t place = *cursor > FLOW_POOL_BEGIN ? *cursor : FLOW_POOL_BEGIN, n = *budget;
+    while (n > 0 && place < pool->end && walk_flow(w, flow_pool_at(pool, place))) {
         place++;
+        n--;
+    }
     *cursor = place;
+    *budget = n;
     return place >= pool->end;
 }
 
@@ -497,17 +500,17 @@ void table_each(struct table *table, const struct table_filter *filter,
     const struct walk w = {.filter = filter, .fn = fn, .user = user};
     const struct table_group *own = group_of(table, &filter->key, &filter->mask);
     uint64_t version = table->version;
-    uint32_t cursor = TABLE_WALK_BEGIN;
+    uint32_t cursor = TABLE_WALK_BEGIN, budget = UINT32_MAX;
     begin_walk(table);
     if (picks_others(table, filter, own))
-        walk_places(&table->pool, &w, &cursor, UINT32_MAX);
+        walk_places(&table->pool, &w, &cursor, &budget);
     else if (own != NULL)
         walk_chain(own, &w);
     end_walk(table, version);
 }
 
 bool table_walk(struct table *table, const struct table_filter *filter, uint32_t *cursor,
-                uint32_t n, bool (*fn)(void *user, struct flow *flow), void *user)
+                uint32_t *budget, bool (*fn)(void *user, struct flow *flow), void *user)
 {
     const struct walk w = {.filter = filter, .fn = fn, .user = user};
     uint64_t version = table->version;
@@ -516,7 +519,7 @@ bool table_walk(struct table *table, const struct table_filter *filter, uint32_t
     if (is_exact(&filter->key, &filter->mask))
         done = walk_chain(&table->exact, &w);
     else
-        done = walk_places(&table->pool, &w, cursor, n);
+        done = walk_places(&table->pool, &w, cursor, budget);
     end_walk(table, version);
     return done;
 }

@@ -140,16 +140,16 @@ void table_each(struct table *table, const struct table_filter *filter,
                 bool (*fn)(void *user, struct flow *flow), void *user);
 
 /* The same in parts, between which the table may change: go on at *cursor, TABLE_WALK_BEGIN at
- * first, and look at up to `n` places for entries. True: that was the last part. When fn says false
- * the part ends, and the next one begins with the same entry. Nothing is held between the parts; a
- * walk that is not needed any more is forgotten.
+ * first, and look for entries at up to *budget places, of which what is left is left there. True:
+ * that was the last part. When fn says false the part ends, and the next one begins with the same
+ * entry. Nothing is held between the parts; a walk that is not needed any more is forgotten.
  *
  * What is promised under change: an entry that is there and picked from the first part to the last
  * is shown exactly once. One that comes, leaves or is modified meanwhile is shown once, as it is at
  * that time, or not at all. (An entry that is replaced leaves, and another comes.) */
 #define TABLE_WALK_BEGIN 0
 bool table_walk(struct table *table, const struct table_filter *filter, uint32_t *cursor,
-                uint32_t n, bool (*fn)(void *user, struct flow *flow), void *user);
+                uint32_t *budget, bool (*fn)(void *user, struct flow *flow), void *user);
 
 /* Give all entries that `filter` picks other actions and another cookie; counters, flags and times
  * stay. Returns how many there are, or -ENOMEM with nothing changed. */

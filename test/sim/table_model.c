@@ -47,11 +47,23 @@ struct pair {
     size_t n_gone;
 };
 
+/* A walk in parts through the normal table: who must be shown, and who was. */
+static struct {
+    bool on;
+    struct table_filter filter;
+    uint32_t cursor;
+    struct {
+        const struct flow *flow;
+        bool must, shown;
+    } entry[GONE_MAX];
+    size_t n;
+} walk;
+
 static struct pair normal, emergency;
 static char failure[512];
 
 static struct {
-    uint64_t mods, refused, hits, misses, cached, expired, modified, replaced;
+    uint64_t mods, refused, hits, misses, cached, expired, modified, replaced, walks;
 } met;
 
 static bool failed(void)
@@ -102,10 +114,34 @@ static void ref_gone(void *user, const struct ref_entry *entry, uint8_t reason)
     p->gone[p->n_gone++].reason = reason;
 }
 
+/* The walk's note of an entry; a new one if there is none. */
+static size_t walk_note(const struct flow *flow)
+{
+    size_t i = 0;
+    while (i < walk.n && walk.entry[i].flow != flow)
+        i++;
+    if (i == GONE_MAX)
+        abort();
+    if (i == walk.n) {
+        walk.entry[i].flow = flow;
+        walk.entry[i].must = walk.entry[i].shown = false;
+        walk.n++;
+    }
+    return i;
+}
+
+static void walk_forget(const struct flow *flow)
+{
+    size_t i = walk_note(flow);
+    walk.entry[i] = walk.entry[--walk.n];
+}
+
 /* An entry leaves the table: it must be one of those that have left the reference. */
 static void table_gone(void *user, struct flow *flow, uint8_t reason)
 {
     struct pair *p = user;
+    if (walk.on && p == &normal)
+        walk_forget(flow);
     for (size_t i = 0; i < p->n_gone; i++)
         if (p->gone[i].reason == reason && ofp_key_equal(&p->gone[i].entry.key, &flow->key) &&
             same_state(flow, &p->gone[i].entry)) {
@@ -295,6 +331,56 @@ static void do_packets(void)
         use(p, &packets[i], batch ? flows[i] : table_lookup(p->table, &packets[i]));
 }
 
+static bool must_show(void *user, struct flow *flow)
+{
+    (void)user;
+    walk.entry[walk_note(flow)].must = true;
+    return true;
+}
+
+/* Now and then it ends a part by itself. */
+static bool show(void *user, struct flow *flow)
+{
+    const struct table_filter *f = &walk.filter;
+    size_t i;
+    (void)user;
+    if (rnd(4) == 0)
+        return false;
+    i = walk_note(flow);
+    expect(!walk.entry[i].shown, "an entry with cookie %" PRIu64 " was shown twice", flow->cookie);
+    expect(ofp_match_covers(&f->key, &f->mask, &flow->key, flow_mask(flow)),
+           "an entry with cookie %" PRIu64 " was shown that was not asked for", flow->cookie);
+    walk.entry[i].shown = true;
+    return true;
+}
+
+static void begin_walk(void)
+{
+    struct ofp_match match = random_match(&normal);
+    walk.on = true;
+    walk.cursor = TABLE_WALK_BEGIN;
+    walk.n = 0;
+    walk.filter = (struct table_filter){.out_port = OFPP_NONE};
+    if (rnd(2) == 0)
+        match.wildcards = be32_of(OFPFW_ALL);
+    ofp_match_canonical(&match, &walk.filter.key, &walk.filter.mask);
+    table_each(normal.table, &walk.filter, must_show, NULL);
+}
+
+/* A part of a walk through the normal table, while this changes. */
+static void do_walk(void)
+{
+    uint32_t budget = PICK(1, 5, 20, 1000);
+    if (!walk.on)
+        begin_walk();
+    if (!table_walk(normal.table, &walk.filter, &walk.cursor, &budget, show, NULL))
+        return;
+    for (size_t i = 0; i < walk.n; i++)
+        expect(walk.entry[i].shown || !walk.entry[i].must, "an entry was not shown");
+    walk.on = false;
+    met.walks++;
+}
+
 static void do_time(void)
 {
     uint64_t until = loop_now() + PICK(1, 2, 3, 4, 9, 20) * GRAIN + BIT_MORE;
@@ -334,6 +420,10 @@ static void do_something(unsigned *steps_left)
             --*steps_left;
             do_time();
         }
+        break;
+    case 9:
+    case 10:
+        do_walk();
     }
 }
 
@@ -370,6 +460,7 @@ static void run_seed(uint64_t seed, bool broken)
         abort();
     n = PICK(20, 100, 100, 200, 200, 200, 400, 1500);
     max = PICK(1, 8, 50, 3000, 3000, 3000);
+    walk.on = false;
     begin(&normal, max, broken);
     begin(&emergency, max, broken);
     while (n-- > 0 && !failed()) {
@@ -393,6 +484,7 @@ static unsigned never_met(void)
         {"an entry was modified", &met.modified}, {"an entry was replaced", &met.replaced},
         {"an entry timed out", &met.expired},     {"a packet found an entry", &met.hits},
         {"a packet found none", &met.misses},     {"the cache knew", &met.cached},
+        {"a walk in parts ended", &met.walks},
     };
     unsigned never = 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -205,24 +205,123 @@ START_TEST(controller_that_does_not_read_is_not_heard_until_it_does_and_loses_no
 }
 END_TEST
 
-START_TEST(slow_controller_costs_the_limit_and_one_answer)
+/* All flows. */
+static const struct ofp_match any_match = {.wildcards = {{0, 0x3f, 0xff, 0xff}}};
+static const struct ofp_msg all_flows = {
+    .type = OFPT_STATS_REQUEST,
+    .xid = 77,
+    .stats = {.type = OFPST_FLOW, .flow = {&any_match, OFP_TABLE_ALL, OFPP_NONE}}};
+
+START_TEST(slow_controller_costs_the_limit_and_one_message)
 {
-    const struct ofp_match any = {.wildcards = be32_of(OFPFW_ALL)};
-    const struct ofp_msg msg = {
-        .type = OFPT_STATS_REQUEST,
-        .stats = {.type = OFPST_FLOW, .flow = {&any, OFP_TABLE_ALL, OFPP_NONE}}};
     struct fake_peer *peer = controller();
     struct connection *c = first_connection();
-    const size_t answer = 20000 * (88 + 8);
 
-    for (uint32_t i = 0; i < 20000; i++)
+    for (uint32_t i = 0; i < 100000; i++)
         fake_dp_add(dp->table, i, 1);
     stream_pause(peer->stream, true);
     for (int i = 0; i < 1000; i++)
-        fake_send(peer, &msg);
-    ck_assert(c->stream->paused);
-    ck_assert_uint_lt(c->stream->out_bytes, STREAM_OUT_LIMIT + answer + OFP_MAX_MESSAGE);
+        fake_send(peer, &all_flows);
+    ck_assert(c->stream->paused && c->walk.on);
+    ck_assert_uint_ge(c->stream->out_bytes, STREAM_OUT_LIMIT);
+    ck_assert_uint_lt(c->stream->out_bytes, STREAM_OUT_LIMIT + OFP_MAX_MESSAGE);
     fake_free(peer);
+}
+END_TEST
+
+/* Read the parts of an answer; counts those flows that were there from the beginning. */
+static void expect_flows(struct fake_peer *peer, uint32_t n, uint32_t xid)
+{
+    bool *seen = calloc(n, sizeof *seen), more = true;
+    uint32_t missing = n;
+
+    while (more) {
+        struct ofp_msg reply = fake_expect(peer, OFPT_STATS_REPLY);
+        const struct ofp_flow_stats *e;
+        struct span actions;
+        ck_assert_uint_eq(reply.xid, xid);
+        more = reply.stats.flags & OFPSF_REPLY_MORE;
+        while ((e = ofp_next_flow_stats(&reply.stats.entries, &actions)) != NULL) {
+            uint64_t i = be64_get(e->cookie);
+            ck_assert(i >= n || !seen[i]);
+            if (i < n) {
+                seen[i] = true;
+                missing--;
+            }
+        }
+    }
+    ck_assert_uint_eq(missing, 0);
+    free(seen);
+}
+
+START_TEST(long_answers_of_several_connections_are_complete_though_the_table_changes_between_parts)
+{
+    enum { N = 30000, PEERS = 3 };
+    struct fake_peer *peers[PEERS];
+
+    for (uint32_t i = 0; i < N; i++)
+        fake_dp_add(dp->table, i, 1);
+    for (int p = 0; p < PEERS; p++) {
+        peers[p] = controller();
+        stream_pause(peers[p]->stream, true);
+        fake_send(peers[p], &all_flows);
+        ask(peers[p], OFPT_BARRIER_REQUEST, 78);
+    }
+    for (uint32_t i = 0; i < N; i++)
+        fake_dp_add(dp->table, N + i, 1);
+    for (int p = 0; p < PEERS; p++) {
+        stream_pause(peers[p]->stream, false);
+        fake_wait(NS_PER_S);
+        expect_flows(peers[p], N, 77);
+        ck_assert_uint_eq(fake_expect(peers[p], OFPT_BARRIER_REPLY).xid, 78);
+        expect_alive(peers[p]);
+    }
+    for (int p = 0; p < PEERS; p++)
+        fake_free(peers[p]);
+}
+END_TEST
+
+START_TEST(flood_of_long_questions_leaves_each_turn_to_others_after_a_bounded_part)
+{
+    enum { N = 3 * CONNECTION_BUDGET, QUESTIONS = 100 };
+    const struct ofp_msg sum = {
+        .type = OFPT_STATS_REQUEST,
+        .xid = 77,
+        .stats = {.type = OFPST_AGGREGATE, .flow = {&any_match, OFP_TABLE_ALL, OFPP_NONE}}};
+    static uint8_t area[QUESTIONS * 64];
+    struct buf questions = buf_of(area, sizeof area);
+    struct fake_peer *peer = controller();
+    unsigned turns = 0;
+
+    for (uint32_t i = 0; i < N; i++)
+        fake_dp_add(dp->table, i, 1);
+    for (int i = 0; i < QUESTIONS; i++)
+        ck_assert(ofp_encode(&questions, &sum));
+    ck_assert_int_eq(stream_write(peer->stream, area, questions.len), 0);
+    while (agent_counters.tx[OFPT_STATS_REPLY] < QUESTIONS) {
+        loop_poll();
+        ck_assert_uint_le(agent_counters.tx[OFPT_STATS_REPLY], ++turns / 3 + 1);
+    }
+    fake_settle();
+    for (int i = 0; i < QUESTIONS; i++)
+        ck_assert_uint_eq(fake_expect(peer, OFPT_STATS_REPLY).stats.aggregate.flow_count, N);
+    expect_alive(peer);
+    fake_free(peer);
+}
+END_TEST
+
+START_TEST(connection_that_ends_within_a_long_answer_takes_it_along)
+{
+    struct fake_peer *peer = controller(), *other = controller();
+
+    for (uint32_t i = 0; i < 100000; i++)
+        fake_dp_add(dp->table, i, 1);
+    stream_pause(peer->stream, true);
+    fake_send(peer, &all_flows);
+    fake_free(peer);
+    ck_assert_uint_eq(agent_counters.connections_ended, 1);
+    expect_alive(other);
+    fake_free(other);
 }
 END_TEST
 
@@ -681,7 +780,10 @@ int main(void)
         error_is_never_answered_with_an_error,
         messages_in_single_bytes_are_put_together,
         controller_that_does_not_read_is_not_heard_until_it_does_and_loses_no_answer,
-        slow_controller_costs_the_limit_and_one_answer,
+        slow_controller_costs_the_limit_and_one_message,
+        long_answers_of_several_connections_are_complete_though_the_table_changes_between_parts,
+        flood_of_long_questions_leaves_each_turn_to_others_after_a_bounded_part,
+        connection_that_ends_within_a_long_answer_takes_it_along,
         what_a_slow_controller_did_not_ask_for_is_dropped_and_counted,
         controller_that_never_reads_again_is_dropped_after_the_echo_limit,
         modelled_slow_switch_takes_its_time_for_each_flow_mod_and_what_is_behind_it_waits,
