@@ -1,5 +1,5 @@
 #!/bin/bash
-# the controller drives real Open vSwitch between hosts; ./demo leaves no trace
+# hosts talk through our switch and Open vSwitch, under our controller and a peer; ./demo leaves no trace
 # needs root
 . "$(dirname "$0")/lib.sh"
 build_plain

@@ -42,7 +42,8 @@ class EachControl:
     @classmethod
     def setUpClass(cls):
         cls.lab, cls.hosts = raise_hosts(cls)
-        cls.switch = MorganaSwitch(cls.lab, cls.hosts, *cls.control())
+        cls.switch = MorganaSwitch(cls.lab, cls.hosts, *cls.control(), kind=cls.KIND,
+                                   offloads=cls.KIND == "eth")
         namespace.no_offloads(cls.hosts[2].namespace, "eth0")
         namespace.no_offloads(cls.lab.net, cls.switch.ports["h3"])
         wait_for(lambda: cls.switch.mode() == cls.MODE, f"the switch to be {cls.MODE}")
@@ -53,6 +54,7 @@ class EachControl:
         """Start what controls the switch; the switch's options for it."""
         raise NotImplementedError
 
+    KIND = "eth"
     MODE = "controlled"
 
     def taps(self):
@@ -220,6 +222,11 @@ class Alone(EachLearner, unittest.TestCase):
     @classmethod
     def control(cls):
         return ["--fail-mode=standalone"]
+
+
+class AloneOverXdp(Alone):
+    """AF_XDP hands over no offloads: nobody has them."""
+    KIND = "xdp"
 
 
 class LocalPort(unittest.TestCase):

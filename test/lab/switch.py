@@ -12,10 +12,10 @@ MODE = re.compile(r"; mode: (\w+)\n")
 
 
 class MorganaSwitch:
-    """morgana-switch in the lab's "net": port n is its end of the link to the n-th of `hosts`. There
-    ovs-ofctl finds it at `target`."""
+    """morgana-switch in the lab's "net": port n is its end of the link to the n-th of `hosts`, by a
+    device of this kind ("eth" or "xdp"). There ovs-ofctl finds it at `target`."""
 
-    def __init__(self, lab, hosts, *options, name="s1", dpid=1, offloads=True, start=True):
+    def __init__(self, lab, hosts, *options, name="s1", dpid=1, kind="eth", offloads=True):
         self.lab = lab
         self.name = name
         self.offloads = offloads
@@ -25,9 +25,8 @@ class MorganaSwitch:
         for host in hosts:
             self.plug(host)
         self.argv = [program("morgana-switch"), f"--dpid={dpid}", f"--listen=punix:{self.path}",
-                     *(f"--port=eth:{port}" for port in self.ports.values()), *options]
-        if start:
-            self.start()
+                     *(f"--port={kind}:{port}" for port in self.ports.values()), *options]
+        self.start()
 
     def plug(self, host):
         """The link between a host and its port; once more if it has been unplugged."""
