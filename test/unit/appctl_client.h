@@ -16,14 +16,17 @@
 struct client {
     struct stream *s; /* NULL: the other end has closed it */
     char *text;       /* what has come; NUL-terminated */
-    size_t n;
+    size_t n, cap;
 };
 
 static inline size_t client_data(void *user, const uint8_t *bytes, size_t n)
 {
     struct client *c = user;
-    c->text = realloc(c->text, c->n + n + 1);
-    ck_assert_ptr_nonnull(c->text);
+    if (c->n + n >= c->cap) {
+        c->cap = 2 * (c->n + n) + 1;
+        c->text = realloc(c->text, c->cap);
+        ck_assert_ptr_nonnull(c->text);
+    }
     memcpy(c->text + c->n, bytes, n);
     c->n += n;
     c->text[c->n] = '\0';
