@@ -157,6 +157,9 @@ void stream_release(struct stream *s);
 struct stream_chunk *stream_chunk_new(size_t n);
 void stream_chunk_free(struct stream_chunk *c);
 
+/* Abort what is left of every pair, in loop_close(); deferred work then frees it. */
+void stream_pair_abort_all(void);
+
 /* Give the pool's free chunks back to the heap: at the end of loop_close(). */
 void stream_pool_free(void);
 

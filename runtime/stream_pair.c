@@ -15,6 +15,7 @@
 #include <stdlib.h>
 
 struct end {
+    struct list link; /* in the list of all that have not gone */
     struct stream stream;
     struct end *other; /* NULL: it has gone */
     struct loop_work work;
@@ -24,6 +25,8 @@ struct end {
     bool resumed;  /* what was kept is to be shown again */
     bool gone;     /* waits to be freed */
 };
+
+static struct list all = {&all, &all};
 
 static struct end *end_of(struct stream *s)
 {
@@ -51,9 +54,16 @@ static void end_go(struct end *e)
         loop_defer(&e->other->work);
     }
     e->other = NULL;
+    list_remove(&e->link);
     loop_work_cancel(&e->work);
     loop_work_init(&e->work, end_free, e);
     loop_defer(&e->work);
+}
+
+void stream_pair_abort_all(void)
+{
+    struct list *l, *after;
+    list_each(l, after, &all) end_go(container_of(l, struct end, link));
 }
 
 static void end_over(struct end *e, int error)
@@ -184,6 +194,7 @@ static struct end *end_new(void)
     stream_init(&e->stream, &pair_ops, NULL, NULL);
     snprintf(e->stream.peer, sizeof e->stream.peer, "pair");
     loop_work_init(&e->work, end_turn, e);
+    list_init(&e->link);
     return e;
 }
 
@@ -195,6 +206,8 @@ int stream_pair(struct stream *ends[2])
         free(b);
         return -ENOMEM;
     }
+    list_append(&all, &a->link);
+    list_append(&all, &b->link);
     a->other = b;
     b->other = a;
     ends[0] = &a->stream;

@@ -38,6 +38,7 @@ void loop_close(void)
 {
     sim_net_close();
     sim_link_close();
+    stream_pair_abort_all();
     loop_finish_turn(loop.now); /* frees what was aborted */
     sim_events_free();
     stream_pool_free();

@@ -221,6 +221,7 @@ void loop_close(void)
         remove_handler(&handlers[i]);
     loop_finish_turn(loop_now()); /* what streams closed just now have yet to write */
     unix_net_close();
+    stream_pair_abort_all();
     loop_finish_turn(loop_now()); /* what was freed by that */
     event_free(bell);
     event_base_free(base);

@@ -48,7 +48,6 @@ static void end(void)
 {
     agent_free(agent);
     ctl_free(ctl);
-    lab_rest(); /* a stream's memory is freed in deferred work */
     lab_end();
 }
 

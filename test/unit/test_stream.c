@@ -214,6 +214,22 @@ START_TEST(closing_delivers_what_was_committed)
 }
 END_TEST
 
+/* LeakSanitizer and valgrind look. */
+START_TEST(what_lingers_when_the_loop_closes_is_given_back)
+{
+    size_t sent = 0;
+    open_ends(_i, &a, &b);
+    CALL(stream_pause(b.s, true));
+    send_pattern(a.s, &sent, 1000000, 1000);
+    end_close(&a);
+    loop_poll();
+    end_close(&b);
+    loop_close();
+    free(a.got);
+    free(b.got);
+}
+END_TEST
+
 START_TEST(closing_while_the_peer_pauses_delivers_when_it_resumes)
 {
     size_t sent = 0;
@@ -527,6 +543,7 @@ int main(void)
         who_knows_no_half_close_is_closed_at_the_peers_end,
         closing_delivers_what_was_committed,
         closing_while_the_peer_pauses_delivers_when_it_resumes,
+        what_lingers_when_the_loop_closes_is_given_back,
         the_end_lies_behind_what_a_paused_owner_has_not_seen,
         the_end_lies_behind_what_is_kept_when_an_owner_goes_on,
         a_paused_owner_without_half_close_is_closed_behind_its_input,
