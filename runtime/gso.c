@@ -1,13 +1,14 @@
 /*
  * gso.c - cuts super-frames into segments: see gso.h.
  *
- * IPv4: RFC 791 section 3.1; IPv6: RFC 8200 section 3; TCP: RFC 9293 section 3.1; UDP: RFC 768; CWR
- * in the first segment only: RFC 3168 section 6.1.2.
+ * IPv4: RFC 791 section 3.1, fragments: section 3.2; IPv6: RFC 8200 section 3; TCP: RFC 9293
+ * section 3.1; UDP: RFC 768; CWR in the first segment only: RFC 3168 section 6.1.2.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/gso.h"
 #include "runtime/checksum.h"
+#include <string.h>
 
 struct ethernet {
     uint8_t dst[6], src[6];
@@ -61,6 +62,8 @@ _Static_assert(sizeof(struct tcp) == 20 && sizeof(struct udp) == 8, "RFC 9293, R
 
 enum { TYPE_IPV4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_SERVICE_VLAN = 0x88a8, TYPE_IPV6 = 0x86dd };
 enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+enum { DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000 };
+enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_COPIED = 0x80 };
 enum { TCP_FIN = 0x01, TCP_PSH = 0x08, TCP_CWR = 0x80 };
 
 /* --- Reading the headers --------------------------------------------------------------------- */
@@ -133,10 +136,29 @@ static bool kind_agrees(const struct gso *g, uint16_t type)
     }
 }
 
+/* A whole IPv4 datagram, with nothing behind it, whose fragments can begin at multiples of 8. */
+static bool begin_fragments(struct gso *g)
+{
+    const struct ipv4 *ip;
+    uint32_t len;
+    if (g->p->offload != PKT_GSO_FRAGMENTS || g->p->gso_size == 0 || g->p->gso_size % 8 != 0)
+        return false;
+    ip = find_network(g) == TYPE_IPV4 ? header(g->p, g->network, sizeof *ip) : NULL;
+    if (ip == NULL || (be16_get(ip->fragment) & ~DONT_FRAGMENT) ||
+        be16_get(ip->total_len) != g->p->len - g->network)
+        return false;
+    len = 4u * (ip->version_ihl & 0xf);
+    g->at = g->payload = g->transport = g->network + len;
+    return len >= sizeof *ip && g->payload < g->p->len;
+}
+
 bool gso_begin(struct gso *g, const struct pkt *p)
 {
     uint16_t type;
     *g = (struct gso){.p = p, .transport = p->csum_start, .udp = p->offload & PKT_GSO_UDP};
+    g->fragments = p->offload & PKT_GSO_FRAGMENTS;
+    if (g->fragments)
+        return begin_fragments(g);
     if (!(p->offload & PKT_CSUM_PARTIAL) || p->gso_size == 0)
         return false;
     type = find_network(g);
@@ -145,6 +167,35 @@ bool gso_begin(struct gso *g, const struct pkt *p)
         return false;
     g->at = g->payload;
     return true;
+}
+
+/* --- Writing a fragment's header ------------------------------------------------------------- */
+
+/* RFC 791 section 3.1: an option says by its first bit whether fragments but the first have it. */
+static void blank_options(uint8_t *at, uint32_t n)
+{
+    while (n > 0 && *at != OPTION_END) {
+        uint32_t len = *at == OPTION_NOP ? 1 : n > 1 ? at[1] : 0;
+        if (len == 0 || len > n)
+            return; /* they make no sense: they stay as they came */
+        if (!(*at & OPTION_COPIED))
+            memset(at, OPTION_NOP, len);
+        at += len;
+        n -= len;
+    }
+}
+
+static void write_fragment(const struct gso *g, struct pkt *fragment)
+{
+    struct ipv4 *ip = (struct ipv4 *)(fragment->data + g->network);
+    bool last = g->at + (fragment->len - g->payload) == g->p->len;
+    uint32_t offset = (g->at - g->payload) / 8 | (last ? 0 : MORE_FRAGMENTS);
+    if (g->at > g->payload)
+        blank_options((uint8_t *)(ip + 1), g->payload - g->network - (uint32_t)sizeof *ip);
+    ip->total_len = be16_of((uint16_t)(fragment->len - g->network));
+    ip->fragment = be16_of((uint16_t)(be16_get(ip->fragment) | offset));
+    ip->checksum = be16_of(0);
+    ip->checksum = checksum_finish(checksum_add(0, ip, g->payload - g->network));
 }
 
 /* --- Writing a segment's headers ------------------------------------------------------------- */
@@ -200,10 +251,14 @@ struct pkt *gso_next(struct gso *g, struct pkt_pool *pool)
         return NULL;
     bytes_copy(pkt_append(segment, g->payload), g->p->data, g->payload);
     bytes_copy(pkt_append(segment, n), g->p->data + g->at, n);
-    segment->offload = PKT_CSUM_PARTIAL;
-    segment->csum_start = g->p->csum_start;
-    write_network(g, segment);
-    write_transport(g, segment);
+    if (g->fragments) {
+        write_fragment(g, segment);
+    } else {
+        segment->offload = PKT_CSUM_PARTIAL;
+        segment->csum_start = g->p->csum_start;
+        write_network(g, segment);
+        write_transport(g, segment);
+    }
     g->at += n;
     g->index++;
     return segment;

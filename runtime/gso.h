@@ -6,6 +6,10 @@
  * first, FIN and PSH only in the last segment, and its own lengths. Its transport checksum is left
  * partial (PKT_CSUM_PARTIAL).
  *
+ * A datagram (PKT_GSO_FRAGMENTS) is cut into IPv4 fragments, which share its identification.
+ * Options that are not to be copied are in the first only; the others have "no operation" in their
+ * place.
+ *
  *     struct gso g;
  *     if (gso_begin(&g, p))
  *         while ((segment = gso_next(&g, pool)) != NULL) ...
@@ -22,7 +26,7 @@ struct gso {
     uint32_t network, transport, payload; /* where these begin */
     uint32_t at;                          /* the next segment's payload */
     uint16_t index;                       /* its number, from 0 on */
-    bool ipv6, udp;
+    bool ipv6, udp, fragments;
 };
 
 /* Begin to cut `p`, which must outlive `g`. False if its headers do not agree with what its

@@ -36,7 +36,7 @@ static void put(struct ready *r, struct pkt *p)
 static uint16_t missing_offloads(const struct netdev *dev)
 {
     uint32_t has = dev->features;
-    unsigned missing = 0;
+    unsigned missing = PKT_GSO_FRAGMENTS;
     missing |= has & NETDEV_TX_CSUM ? 0 : PKT_CSUM_PARTIAL;
     missing |= has & NETDEV_TX_GSO4 ? 0 : PKT_GSO_TCP4;
     missing |= has & NETDEV_TX_GSO6 ? 0 : PKT_GSO_TCP6;
@@ -66,7 +66,7 @@ static void put_segments(struct ready *r, struct pkt *p, uint16_t missing)
     struct pkt *segment;
     bool good = gso_begin(&gso, p);
     while (good && (segment = gso_next(&gso, r->dev->pool)) != NULL) {
-        if (missing & PKT_CSUM_PARTIAL)
+        if (segment->offload & missing)
             put_summed(r, segment);
         else
             put(r, segment);

@@ -28,11 +28,14 @@ enum pkt_offload {
     PKT_CSUM_PARTIAL = 1 << 0, /* sum from csum_start on, store at csum_start + csum_offset */
     PKT_CSUM_VALID = 1 << 1,   /* the device has checked the transport checksum */
     /* Cut into segments of gso_size bytes of payload; PKT_CSUM_PARTIAL is then set as well, and
-     * csum_start is where the transport's header begins. */
+     * csum_start is where the transport's header begins. One of these kinds at most. */
     PKT_GSO_TCP4 = 1 << 2,
     PKT_GSO_TCP6 = 1 << 3,
     PKT_GSO_UDP = 1 << 4, /* over IPv4 or IPv6 */
-    PKT_GSO = PKT_GSO_TCP4 | PKT_GSO_TCP6 | PKT_GSO_UDP,
+    /* Cut into IPv4 fragments of gso_size bytes of payload, a multiple of 8. Nothing else is set:
+     * the datagram's checksums are made. No device does that. */
+    PKT_GSO_FRAGMENTS = 1 << 5,
+    PKT_GSO = PKT_GSO_TCP4 | PKT_GSO_TCP6 | PKT_GSO_UDP | PKT_GSO_FRAGMENTS,
 };
 
 struct pkt_pool;

@@ -19,6 +19,7 @@
 #include "switch/buffer.h"
 #include "switch/normal.h"
 #include "switch/port.h"
+#include "switch/reassembly.h"
 #include "switch/table.h"
 
 struct dp {
@@ -30,6 +31,7 @@ struct dp {
     struct table *current; /* the one in force */
     struct buffers *buffers;
     struct normal normal;
+    struct reassembly *reassembly;
     enum dp_mode mode;
     uint16_t fragments; /* enum ofp_config_flags */
     uint16_t miss_send_len;

@@ -60,6 +60,10 @@ void dp_defaults(struct dp_config *config)
         .mac_time = 300 * NS_PER_S,
         .n_pkts = 4096,
         .n_large = 64,
+        .max_datagrams = 64,
+        .max_fragments = 1024,
+        .max_fragment_bytes = 2 << 20,
+        .fragment_time = 60 * NS_PER_S,
         .description = "",
     };
 }
@@ -82,7 +86,15 @@ void dp_options(struct dp_config *c, struct config_option rows[DP_N_OPTIONS])
          "an address is forgotten after such a silence"},
         {"packets", CONFIG_UINT, &c->n_pkts, 128, 1 << 24, "N", "packet buffers of 2 KB"},
         {"large-packets", CONFIG_UINT, &c->n_large, 1, 1 << 16, "N",
-         "packet buffers for super-frames, of 68 KB"},
+         "packet buffers for super-frames and whole datagrams, of 68 KB"},
+        {"max-datagrams", CONFIG_UINT, &c->max_datagrams, 1, REASSEMBLY_DATAGRAMS_MAX, "N",
+         "IP datagrams that are being put together"},
+        {"max-fragments", CONFIG_UINT, &c->max_fragments, 1, REASSEMBLY_FRAGMENTS_MAX, "N",
+         "fragments of these"},
+        {"max-fragment-bytes", CONFIG_UINT, &c->max_fragment_bytes, PKT_LARGE, 1u << 30, "BYTES",
+         "the packet buffers that these lie in"},
+        {"fragment-time", CONFIG_DURATION, &c->fragment_time, NS_PER_MS, 0, "TIME",
+         "a datagram of which a fragment is missing is given up"},
         {"slow-flow-mod", CONFIG_DURATION, &c->flow_mod_delay, 0, 0, "TIME",
          "model a slower switch: each flow-mod takes this long"},
         {"slow-packet-in", CONFIG_DURATION, &c->packet_in_delay, 0, 0, "TIME",
@@ -163,6 +175,17 @@ static void on_removed(void *user, struct flow *flow, uint8_t reason)
 
 /* --- Beginning and end ----------------------------------------------------------------------- */
 
+static struct reassembly *new_reassembly(const struct dp_config *c, struct pkt_pool *pool)
+{
+    const struct reassembly_limits limits = {
+        .datagrams = (uint32_t)c->max_datagrams,
+        .fragments = (uint32_t)c->max_fragments,
+        .bytes = c->max_fragment_bytes,
+        .time = c->fragment_time,
+    };
+    return reassembly_new(&limits, pool);
+}
+
 static bool init(struct dp *dp)
 {
     const struct dp_config *c = &dp->config;
@@ -174,8 +197,9 @@ static bool init(struct dp *dp)
     dp->current = dp->table;
     ports_init(&dp->ports, dp->pool, &port_events, dp);
     packet_in_init(dp);
+    dp->reassembly = new_reassembly(c, dp->pool);
     return normal_init(&dp->normal, (uint32_t)c->mac_max, c->mac_time) == 0 && dp->pool &&
-           dp->table && dp->emergency && dp->buffers;
+           dp->table && dp->emergency && dp->buffers && dp->reassembly;
 }
 
 struct dp *dp_new(const struct dp_config *config)
@@ -201,6 +225,7 @@ void dp_free(struct dp *dp)
     ports_free(&dp->ports);
     normal_free(&dp->normal);
     buffers_free(dp->buffers);
+    reassembly_free(dp->reassembly);
     table_free(dp->emergency);
     table_free(dp->table);
     pkt_pool_free(dp->pool);
@@ -445,17 +470,17 @@ void dp_features(const struct dp *dp, struct ofp_msg_features *features)
         .n_buffers = (uint32_t)dp->config.n_buffers,
         .n_tables = 1,
         .capabilities = OFPC_FLOW_STATS | OFPC_TABLE_STATS | OFPC_PORT_STATS | OFPC_QUEUE_STATS |
-                        OFPC_ARP_MATCH_IP,
+                        OFPC_ARP_MATCH_IP | OFPC_IP_REASM,
         .actions = (1u << OFPAT_N_TYPES) - 1,
     };
 }
 
-/* Without OFPC_IP_REASM among its capabilities a switch cannot be asked to reassemble: fragments
- * then pass as by OFPC_FRAG_NORMAL, and a get-config says so. */
 void dp_set_config(struct dp *dp, const struct ofp_msg_config *config)
 {
-    bool drop = (config->flags & OFPC_FRAG_MASK) == OFPC_FRAG_DROP;
-    dp->fragments = drop ? OFPC_FRAG_DROP : OFPC_FRAG_NORMAL;
+    uint16_t fragments = config->flags & OFPC_FRAG_MASK;
+    dp->fragments = fragments == OFPC_FRAG_MASK ? OFPC_FRAG_NORMAL : fragments;
+    if (dp->fragments != OFPC_FRAG_REASM)
+        reassembly_clear(dp->reassembly);
     dp->miss_send_len = config->miss_send_len;
 }
 

@@ -33,7 +33,10 @@ struct dp_config {
     uint64_t mac_max;     /* addresses that NORMAL learns */
     uint64_t mac_time;    /* ns that an address is remembered without being seen */
     uint64_t n_pkts;      /* packet buffers in the pool: of PKT_SMALL */
-    uint64_t n_large;     /* and of PKT_LARGE, for super-frames */
+    uint64_t n_large;     /* and of PKT_LARGE, for super-frames and whole datagrams */
+    /* Datagrams and fragments that wait to be put together, the bytes of the buffers that these lie
+     * in, and ns after which a datagram is given up. */
+    uint64_t max_datagrams, max_fragments, max_fragment_bytes, fragment_time;
     /* Model a slower switch (ns). Packet-ins are late by the datapath's doing; that a controller's
      * flow-mods and requests for statistics take so long, and those behind them wait, by the
      * agent's. */
@@ -44,7 +47,7 @@ struct dp_config {
 void dp_defaults(struct dp_config *config);
 
 /* The rows by which a program sets them (runtime/config.h), the last without a name. */
-#define DP_N_OPTIONS 13
+#define DP_N_OPTIONS 17
 void dp_options(struct dp_config *config, struct config_option rows[DP_N_OPTIONS]);
 
 /* What a datapath has to say. Messages lie in the callee's reach during the call only. */
@@ -107,6 +110,9 @@ bool dp_port_mod(struct dp *dp, const struct ofp_msg_port_mod *mod, struct ofp_f
 uint64_t dp_id(const struct dp *dp);
 const char *dp_description(const struct dp *dp); /* as configured; never NULL */
 void dp_features(const struct dp *dp, struct ofp_msg_features *features); /* ports left empty */
+
+/* miss_send_len, and whether fragments pass, are dropped, or are put together (reassembly.h): what
+ * no flag stands for is OFPC_FRAG_NORMAL. */
 void dp_set_config(struct dp *dp, const struct ofp_msg_config *config);
 void dp_get_config(const struct dp *dp, struct ofp_msg_config *config);
 

@@ -94,26 +94,43 @@ static void forward_by_hooks(struct dp *dp, struct pkt *p, struct ofp_key *key)
 
 /* --- Batches --------------------------------------------------------------------------------- */
 
-/* Section 5.3.2: fragments are dropped if the controllers say so. (Reassembly is not offered.) */
-static bool lets_through(const struct dp *dp, const struct pkt *p)
+/* What goes on of a batch. */
+struct kept {
+    struct pkt *p[NETDEV_BATCH];
+    struct ofp_key key[NETDEV_BATCH];
+    struct pkt
+        *whole[NETDEV_BATCH]; /* those of them that were put together: ours, the others lent */
+    size_t n, n_whole;
+};
+
+/* Section 5.3.2: fragments are dropped or put together if the controllers say so. Returns what goes
+ * on now, or NULL. */
+static struct pkt *take_fragment(struct dp *dp, struct pkt *p, uint16_t in_port, struct kept *k)
 {
-    if (dp->fragments != OFPC_FRAG_DROP || !packet_is_fragment(p))
-        return true;
-    dp_counters.dropped_fragments++;
-    return false;
+    struct pkt *whole;
+    if (dp->fragments == OFPC_FRAG_DROP) {
+        dp_counters.dropped_fragments++;
+        return NULL;
+    }
+    whole = reassembly_put(dp->reassembly, p, in_port);
+    if (whole)
+        k->whole[k->n_whole++] = whole;
+    return whole;
 }
 
-/* The keys of those packets that are let through, which are moved together in `kept`. */
-static size_t take_keys(struct dp *dp, uint16_t in_port, struct pkt *const *batch, size_t n,
-                        struct pkt **kept, struct ofp_key *keys)
+static void take(struct dp *dp, uint16_t in_port, struct pkt *const *batch, size_t n,
+                 struct kept *k)
 {
-    size_t k = 0;
-    for (size_t i = 0; i < n; i++)
-        if (lets_through(dp, batch[i])) {
-            ofp_key_extract(&keys[k], pkt_span(batch[i]), in_port);
-            kept[k++] = batch[i];
-        }
-    return k;
+    k->n = k->n_whole = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct pkt *p = batch[i];
+        if (dp->fragments != OFPC_FRAG_NORMAL && packet_is_fragment(p))
+            p = take_fragment(dp, p, in_port, k);
+        if (p == NULL)
+            continue;
+        ofp_key_extract(&k->key[k->n], pkt_span(p), in_port);
+        k->p[k->n++] = p;
+    }
 }
 
 /* Flows are looked up for the whole batch at once. Should a hook change the table on the way, they
@@ -133,15 +150,15 @@ static void forward_all(struct dp *dp, struct pkt *const *batch, const struct of
 
 void forward_batch(struct dp *dp, uint16_t in_port, struct pkt *const *batch, size_t n)
 {
-    struct ofp_key keys[NETDEV_BATCH];
-    struct pkt *kept[NETDEV_BATCH];
-    n = take_keys(dp, in_port, batch, n, kept, keys);
-    if (!has_hooks(dp)) {
-        forward_all(dp, kept, keys, n);
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        forward_by_hooks(dp, kept[i], &keys[i]);
+    struct kept k;
+    take(dp, in_port, batch, n, &k);
+    if (has_hooks(dp))
+        for (size_t i = 0; i < k.n; i++)
+            forward_by_hooks(dp, k.p[i], &k.key[i]);
+    else
+        forward_all(dp, k.p, k.key, k.n);
+    for (size_t i = 0; i < k.n_whole; i++)
+        pkt_unref(k.whole[i]);
 }
 
 void forward(struct dp *dp, struct pkt *p, uint16_t in_port)

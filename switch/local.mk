@@ -39,6 +39,8 @@ libmorgana_switch_a_SOURCES = \
 	switch/port.h \
 	switch/queue.c \
 	switch/queue.h \
+	switch/reassembly.c \
+	switch/reassembly.h \
 	switch/setup.c \
 	switch/setup.h \
 	switch/stats_reply.c \

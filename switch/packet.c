@@ -8,8 +8,6 @@
  */
 #include "switch/packet.h"
 
-#include "openflow/frame_headers.h"
-
 /* --- Checksums ------------------------------------------------------------------------------- */
 
 /* What a sum of 16-bit words is when one of them was `from` and becomes `to` (RFC 1624, eqn. 3). */
@@ -94,8 +92,7 @@ static size_t ipv4_header_len(const struct hdr_ipv4 *ip)
     return (size_t)(ip->ver_ihl & 0x0f) * 4;
 }
 
-/* The IPv4 header, if it is whole; `*len` is how much of its packet the frame holds. */
-static struct hdr_ipv4 *find_ipv4(const struct pkt *p, size_t *len)
+struct hdr_ipv4 *packet_find_ipv4(const struct pkt *p, size_t *len)
 {
     uint16_t type;
     struct span rest = find_network(p, &type);
@@ -107,10 +104,23 @@ static struct hdr_ipv4 *find_ipv4(const struct pkt *p, size_t *len)
     return ipv4_header_len(ip) >= sizeof *ip && ipv4_header_len(ip) <= *len ? ip : NULL;
 }
 
+uint16_t packet_vlan(const struct pkt *p)
+{
+    const struct hdr_vlan *tag = find_tag(p);
+    return tag ? be16_get(tag->tci) & HDR_VLAN_VID : OFP_VLAN_NONE;
+}
+
+bool packet_is_8023(const struct pkt *p)
+{
+    const struct hdr_eth *eth = find_eth(p);
+    const struct hdr_vlan *tag = find_tag(p);
+    return eth && be16_get(tag ? tag->type : eth->type) < OFP_DL_TYPE_ETH2_CUTOFF;
+}
+
 bool packet_is_fragment(const struct pkt *p)
 {
     size_t len;
-    const struct hdr_ipv4 *ip = find_ipv4(p, &len);
+    const struct hdr_ipv4 *ip = packet_find_ipv4(p, &len);
     return ip && (be16_get(ip->frag) & HDR_IP_FRAGMENT);
 }
 
@@ -200,7 +210,7 @@ void packet_strip_vlan(struct pkt *p)
 static void set_addr(struct pkt *p, size_t offset, uint32_t addr)
 {
     size_t len;
-    struct hdr_ipv4 *ip = find_ipv4(p, &len);
+    struct hdr_ipv4 *ip = packet_find_ipv4(p, &len);
     if (ip == NULL)
         return;
     struct transport t = find_transport(p, ip, len);
@@ -228,7 +238,7 @@ void packet_set_nw_dst(struct pkt *p, uint32_t addr)
 void packet_set_nw_tos(struct pkt *p, uint8_t tos)
 {
     size_t len;
-    struct hdr_ipv4 *ip = find_ipv4(p, &len);
+    struct hdr_ipv4 *ip = packet_find_ipv4(p, &len);
     if (ip == NULL)
         return;
     tos = (uint8_t)((tos & HDR_IP_DSCP) | (ip->tos & ~HDR_IP_DSCP));
@@ -259,7 +269,7 @@ bool packet_dec_ttl(struct pkt *p)
     uint16_t type;
     struct span rest = find_network(p, &type);
     size_t len;
-    struct hdr_ipv4 *ip = find_ipv4(p, &len);
+    struct hdr_ipv4 *ip = packet_find_ipv4(p, &len);
     if (ip)
         return dec_ttl4(ip);
     if (type == HDR_ETH_IPV6 && rest.len >= sizeof(struct hdr_ipv6))
@@ -273,7 +283,7 @@ bool packet_dec_ttl(struct pkt *p)
 static void set_port(struct pkt *p, size_t at, uint16_t port)
 {
     size_t len;
-    struct hdr_ipv4 *ip = find_ipv4(p, &len);
+    struct hdr_ipv4 *ip = packet_find_ipv4(p, &len);
     struct transport t = {.header = NULL};
     if (ip)
         t = find_transport(p, ip, len);

@@ -12,11 +12,20 @@
 #ifndef MORGANA_SWITCH_PACKET_H
 #define MORGANA_SWITCH_PACKET_H
 
-#include "openflow/wire.h"
+#include "openflow/frame_headers.h"
 #include "runtime/pkt.h"
 
 /* Is it a fragment of an IPv4 packet: the first or another? */
 bool packet_is_fragment(const struct pkt *p);
+
+/* Its IPv4 header, if that is whole, and in `*len` how much of the datagram the frame holds; or
+ * NULL.
+ */
+struct hdr_ipv4 *packet_find_ipv4(const struct pkt *p, size_t *len);
+
+/* Its VLAN id, OFP_VLAN_NONE if it has no tag; has it a length (IEEE 802.3) in its type's place? */
+uint16_t packet_vlan(const struct pkt *p);
+bool packet_is_8023(const struct pkt *p);
 
 /* Each changes `p`, which only the caller holds (pkt_writable()). */
 void packet_set_dl_src(struct pkt *p, const uint8_t mac[OFP_ETH_ALEN]);

@@ -156,6 +156,7 @@ NORMALISE = [
     (r" priority=65535,(?=\S*tp_dst=2 )", " ", "4.1: an exact entry is above all others whatever its "
      "number says; Open vSwitch changes the number, we tell the one that was given"),
     (r"n_tables:\d+, n_buffers:\d+", "", "Open vSwitch has more tables and no buffers"),
+    (r" IP_REASM", "", "5.3.1: we put fragments together if asked; Open vSwitch does not"),
     (r" LOCAL\(.*\n(     .*\n)*", "", "5.2.1: a local port is optional; Open vSwitch has one"),
     (r"  port LOCAL: .*\n.*\n", "", "the same"),
     (r"(OFPST_PORT reply .*): \d+ ports", r"\1", "the same"),

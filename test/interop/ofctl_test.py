@@ -84,8 +84,9 @@ class Management(Switch):
         self.assertIn("NO_FLOOD", self.ofctl("show"))
         self.ofctl("mod-port", "1", "flood")
         self.assertNotIn("NO_FLOOD", self.ofctl("show"))
-        self.ofctl("set-frags", "drop")
-        self.assertIn("drop", self.ofctl("get-frags"))
+        for mode in ("drop", "reassemble", "normal"):
+            self.ofctl("set-frags", mode)
+            self.assertIn(mode, self.ofctl("get-frags"))
 
 
 class Talking(Switch):
@@ -97,6 +98,25 @@ class Talking(Switch):
         self.wait_for_pings()
         for flow in self.flows():
             self.assertRegex(flow, r"n_packets=[1-9]")
+
+    def large_pings(self):
+        """How many of three large ones are answered."""
+        said = self.hosts[0].run("ping", "-n", "-c", "3", "-i", "0.2", "-W", "2", "-s", "8000",
+                                 self.hosts[1].address, check=False)
+        return int(re.search(r"(\d+) received", said)[1])
+
+    def test_fragments_are_told_apart_dropped_or_put_together_as_set_frags_says(self):
+        self.raise_switch()
+        for flow in ("arp,actions=normal", "in_port=1,icmp,icmp_type=8,actions=output:2",
+                     "in_port=2,icmp,icmp_type=0,actions=output:1"):
+            self.ofctl("add-flow", flow)
+        self.wait_for_pings()
+        self.assertEqual(self.large_pings(), 0, "the type is in the first fragment only")
+        self.ofctl("set-frags", "reassemble")
+        self.assertEqual(self.large_pings(), 3)
+        self.ofctl("set-frags", "drop")
+        self.assertEqual(self.large_pings(), 0)
+        self.wait_for_pings()
 
 
 if __name__ == "__main__":

@@ -273,19 +273,6 @@ START_TEST(fragments_pass_or_are_dropped_as_configured)
 }
 END_TEST
 
-/* It is not among the capabilities, and a get-config tells the truth. */
-START_TEST(reassembly_is_not_offered)
-{
-    struct ofp_msg_config config = {.flags = OFPC_FRAG_REASM}, got;
-    struct ofp_msg_features features;
-    dp_features(lab.dp, &features);
-    ck_assert_uint_eq(features.capabilities & OFPC_IP_REASM, 0);
-    dp_set_config(lab.dp, &config);
-    dp_get_config(lab.dp, &got);
-    ck_assert_uint_eq(got.flags, OFPC_FRAG_NORMAL);
-}
-END_TEST
-
 /* --- Port configuration (5.2.1, 5.3.3) -------------------------------------------------------- */
 
 /* Does a frame from host 1 come to host 2 with this flag set at a port? */
@@ -691,7 +678,7 @@ START_TEST(features_tell_the_truth)
     ck_assert_uint_eq(f.n_tables, 1);
     ck_assert_uint_eq(f.actions, 0xfff);
     ck_assert_uint_eq(f.capabilities, OFPC_FLOW_STATS | OFPC_TABLE_STATS | OFPC_PORT_STATS |
-                                          OFPC_QUEUE_STATS | OFPC_ARP_MATCH_IP);
+                                          OFPC_QUEUE_STATS | OFPC_ARP_MATCH_IP | OFPC_IP_REASM);
     ck_assert_str_eq(dp_description(lab.dp), "");
 }
 END_TEST
@@ -771,7 +758,6 @@ int main(void)
     tcase_add_test(c, an_idle_flow_that_is_used_lives);
     tcase_add_test(c, only_who_asked_is_told_of_a_deletion);
     tcase_add_test(c, fragments_pass_or_are_dropped_as_configured);
-    tcase_add_test(c, reassembly_is_not_offered);
     tcase_add_test(c, each_port_flag_does_what_it_says_and_no_more);
     tcase_add_test(c, no_packet_in_is_about_misses_only);
     tcase_add_test(c, a_port_mod_is_told_to_all_and_only_its_mask_counts);
