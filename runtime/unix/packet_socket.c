@@ -13,8 +13,8 @@
  * leaves through the interface, from us or from this host, is not received
  * (PACKET_IGNORE_OUTGOING).
  *
- * While frames come, the ring is looked at in every turn and the socket does not wake the loop;
- * only when it has been found empty does the loop wait for the socket again.
+ * While many frames come, the ring is looked at in every turn and the socket does not wake the
+ * loop (reader.c).
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -1,13 +1,17 @@
 /*
  * reader.c - when a device looks for frames in memory that it shares with the kernel.
  *
- * While frames come the memory is looked at in every turn and the descriptor does not wake the
+ * While many frames come the memory is looked at in every turn and the descriptor does not wake the
  * loop; only when nothing was found does the loop wait for it again. Under load no system call is
- * made to receive.
+ * made to receive, and the kernel wakes nobody. For a few frames that would be more calls, not
+ * fewer: the loop goes on waiting, and hears of what was left.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/unix/device.h"
+
+/* So many at once are worth the two calls to stop waiting and to wait again. */
+#define MANY 16
 
 static void on_look(void *user)
 {
@@ -29,7 +33,7 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
     unix_happened();
     if (found == 0)
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
-    if (found <= 0)
+    if (found < MANY)
         return;
     event_del(&r->readable);
     loop_defer(&r->look);
