@@ -24,15 +24,21 @@ from tables import need, spread, verdict
 from lab import Lab, namespace, program, wait_for
 
 FRAME = 60  # bytes, and 4 of FCS that veth does not have
-GENERATOR = "xdp"
+# The generator's devices: those that cost the least, to send from and to receive at. What it costs to
+# receive counts twice: it is work of the switch's core, which the kernel does when the switch sends.
+SOURCE, SINK = "xdp:g1", "eth:g2"
+LOSS = 100  # frames of a million, at the rate that is called lossless
 FLOWS = 10_000
 MEMORY_TARGET = 32  # MiB, with FLOWS flows
 # What is measured: its unit, its form, and what a ratio to Open vSwitch's figure is to reach.
 ROWS = {
-    "frames": ("frames/s, 64 bytes", "{:,.0f}", {"morgana eth:": 2.2, "morgana xdp:": 4}),
+    "frames": ("frames/s of 64 bytes that come through a flood of them", "{:,.0f}", {"morgana eth:": 2.2, "morgana xdp:": 4}),
+    "lossless": (f"frames/s with at most {LOSS / 10000} % lost (RFC 2544 section 26.1)", "{:,.0f}",
+                 {"morgana eth:": 2.2, "morgana xdp:": 4}),
     "cpu_ns": ("CPU ns a frame", "{:,.0f}", {}),
     "iperf3": ("Gbit/s of TCP, no offloads", "{:.2f}", {"morgana eth:": 2, "morgana xdp:": 2}),
     "iperf3_offloads": ("Gbit/s of TCP, offloads on", "{:.2f}", {"morgana eth:": 5}),
+    "flow_mods": ("flow-mods/s by OpenFlow", "{:,.0f}", {}),
     "ping_us": ("us of ping, 100 a second", "{:,.0f}", {"morgana eth:": 1, "morgana xdp:": 1}),
 }
 LOWER_IS_BETTER = {"cpu_ns", "ping_us"}
@@ -61,17 +67,24 @@ class Bed:
 
 # --- One switch ------------------------------------------------------------------------------------
 
-def frames(bed, pid, seconds):
-    """morgana-bench's report, and the switch's CPU time for a frame that came through."""
+def bench(bed, mode, seconds, *words):
+    """morgana-bench's report of a run in the generator's namespace."""
+    return json.loads(bed.generator.run(pinned(GENERATOR_CORE, [
+        program("morgana-bench"), f"--mode={mode}", f"--duration={seconds * 1000:.0f}ms",
+        f"--warmup={seconds * 200:.0f}ms", "--json", *words])))
+
+
+def frames(bed, mode, seconds, *words):
+    return bench(bed, mode, seconds, f"--from={SOURCE}", f"--to={SINK}", f"--frame={FRAME}",
+                 "--lost-after=200ms", *words)
+
+
+def flood(bed, pid, seconds):
+    """As many frames as can be, and the switch's CPU time for each that came through."""
     before = cpu_ns(pid)
-    output = bed.generator.run(pinned(GENERATOR_CORE, [
-        program("morgana-bench"), "--mode=frames", f"--from={GENERATOR}:g1", f"--to={GENERATOR}:g2",
-        f"--frame={FRAME}", f"--duration={seconds * 1000:.0f}ms",
-        f"--warmup={seconds * 200:.0f}ms", "--lost-after=200ms", "--json"]))
-    report = json.loads(output)
-    spent = cpu_ns(pid) - before
+    report = frames(bed, "frames", seconds)
     seen = report["frames"]["received"] * 1.2  # the warm-up's, too
-    return report | {"cpu_ns": spent / seen if seen else None}
+    return report, (cpu_ns(pid) - before) / seen
 
 
 def is_listening(host):
@@ -107,10 +120,12 @@ def reach(bed):
 def measure(bed, switch, seconds):
     figures = {}
     with switch.between("p1", "p2") as pid:
-        report = frames(bed, pid, seconds)
-    figures["report"] = report
-    figures["frames"] = report["frames_per_second"]["received"]
-    figures["cpu_ns"] = report["cpu_ns"]
+        figures["report"], figures["cpu_ns"] = flood(bed, pid, seconds)
+        figures["frames"] = figures["report"]["frames_per_second"]["received"]
+        found = frames(bed, "search", seconds / 3, f"--loss={LOSS}")
+        figures["lossless"] = found["frames_per_second"]["sent"] if found["good"] else 0
+        figures["flow_mods"] = bench(bed, "flow-mods", seconds, f"--switch=unix:{switch.socket}",
+                                     "--lost-after=60s")["flow_mods_per_second"]["all"]
     with switch.between("q1", "q2"):
         reach(bed)
         figures["iperf3"] = iperf3(bed, seconds)
@@ -130,17 +145,18 @@ def ratios_of(rounds, row, name):
     """Of a figure to Open vSwitch's in the same round; with offloads: to the one that it has without,
     since it does not forward partial checksums right."""
     base = "iperf3" if row == "iperf3_offloads" else row
-    return [r[name][row] / r["ovs"][base] for r in rounds if row in r[name]]
+    return [r[name][row] / r["ovs"][base] for r in rounds if row in r[name] and r["ovs"][base]]
 
 
 def print_row(rounds, row, name):
     _, form, targets = ROWS[row]
     values = [r[name][row] for r in rounds if row in r[name]]
     if not values:
+        print(f"  {name:14} not possible")
         return
     line = f"  {name:14} {spread(values, form):32}"
-    if name != "ovs":
-        ratios = ratios_of(rounds, row, name)
+    ratios = ratios_of(rounds, row, name)
+    if name != "ovs" and ratios:
         line += " ratio " + spread(ratios, "{:.2f}x")
         if name in targets:
             middle, target = statistics.median(ratios), targets[name]
@@ -184,8 +200,8 @@ def arguments():
 def main():
     args = arguments()
     need(["ovs-vswitchd", "ovs-ofctl", "iperf3", "ping", "ethtool", "taskset"])
-    print(f"the switch on core {SWITCH_CORE}, the generator ({GENERATOR}:) and the hosts on core "
-          f"{GENERATOR_CORE}", flush=True)
+    print(f"the switch on core {SWITCH_CORE}, the generator ({SOURCE} to {SINK}) and the "
+          f"hosts on core {GENERATOR_CORE}", flush=True)
     with Lab() as lab:
         bed = Bed(lab)
         switches = [Ovs(lab), Morgana(lab, "eth"), Morgana(lab, "xdp")]

@@ -33,6 +33,7 @@ class Ovs:
 
     def __init__(self, lab):
         self.switch = OpenVSwitch(lab)
+        self.socket = self.switch.folder / f"{self.switch.bridge}.mgmt"
         namespace.run(["taskset", "-a", "-c", "-p", SWITCH_CORE, self.switch.daemon.pid])
 
     @contextlib.contextmanager
