@@ -5,7 +5,31 @@ libmorgana_netstack_a_SOURCES = \
 	netstack/cc.h \
 	netstack/cc_cubic.c \
 	netstack/cc_reno.c \
-	netstack/tcp.h
+	netstack/tcp.c \
+	netstack/tcp.h \
+	netstack/tcp_ack.c \
+	netstack/tcp_conn.h \
+	netstack/tcp_cookie.c \
+	netstack/tcp_demux.c \
+	netstack/tcp_emit.c \
+	netstack/tcp_icmp.c \
+	netstack/tcp_info.c \
+	netstack/tcp_listen.c \
+	netstack/tcp_open.c \
+	netstack/tcp_output.c \
+	netstack/tcp_owner.c \
+	netstack/tcp_rack.c \
+	netstack/tcp_rcv.c \
+	netstack/tcp_record.c \
+	netstack/tcp_recovery.c \
+	netstack/tcp_secret.c \
+	netstack/tcp_secret.h \
+	netstack/tcp_segment.c \
+	netstack/tcp_segment.h \
+	netstack/tcp_seq.h \
+	netstack/tcp_state.c \
+	netstack/tcp_time_wait.c \
+	netstack/tcp_timer.c
 libmorgana_netstack_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 EXTRA_DIST += netstack/README.md

@@ -64,8 +64,7 @@ enum tcp_state {
 /* "ESTABLISHED", ... */
 const char *tcp_state_name(enum tcp_state state);
 
-/* --- What lies below ---------------------------------------------------------------------------
- */
+/* --- What lies below -------------------------------------------------------------------------- */
 
 /* The way to a host, as IP knows it. */
 struct tcp_route {
@@ -86,8 +85,7 @@ struct tcp_lower {
     int (*route)(void *user, uint32_t dst, struct tcp_route *r);
 };
 
-/* --- An instance -------------------------------------------------------------------------------
- */
+/* --- An instance ------------------------------------------------------------------------------ */
 
 /* What may be set for each connection; an instance's config holds the first values. */
 struct tcp_options {
@@ -111,7 +109,7 @@ struct tcp_config {
     uint32_t max_conns;     /* connections, half-open ones included */
     uint32_t max_half_open; /* in SYN-RECEIVED, over all listeners; further ones get cookies */
     uint32_t max_time_wait; /* entries; the oldest goes when they are out */
-    uint32_t max_records;   /* segments in flight over all connections (40 bytes each) */
+    uint32_t max_records;   /* pieces in flight over all connections (56 bytes each) */
     size_t max_receive;     /* bytes of packet buffers that hold unread input, in all */
     uint16_t port_first,
         port_last;              /* of ports that connects choose from (RFC 6335: 49152..65535) */
@@ -227,8 +225,7 @@ struct tcp_usage {
 
 void tcp_usage(const struct tcp *t, struct tcp_usage *usage);
 
-/* --- Connections: what their owner hears --------------------------------------------------------
- */
+/* --- Connections: what their owner hears ------------------------------------------------------ */
 
 /* `peek`, `acked` and `closed` must be there, the others may be NULL. */
 struct tcp_events {
@@ -247,8 +244,7 @@ struct tcp_events {
     void (*closed)(void *user, int error);
 };
 
-/* --- Connections: what their owner may do --------------------------------------------------------
- */
+/* --- Connections: what their owner may do ----------------------------------------------------- */
 
 /* Begin to connect to `dst`:`dport`, from `src` (0: as the route says) and `sport` (0: chosen,
  * RFC 6056). `options` NULL: the instance's. `opened` or `closed` follows. 0 with *c, or
@@ -299,7 +295,7 @@ void tcp_set_options(struct tcp_conn *c, const struct tcp_options *options, uint
 
 enum tcp_state tcp_state_of(const struct tcp_conn *c);
 
-/* What Linux calls TCP_INFO. Times in ns, sizes in bytes, segments counted in full-sized ones. */
+/* What Linux calls TCP_INFO. Times in ns, sizes in bytes; a super-segment counts as one segment. */
 struct tcp_info {
     enum tcp_state state;
     uint32_t local, remote;
@@ -311,28 +307,28 @@ struct tcp_info {
     uint16_t snd_mss, rcv_mss, path_mtu;
     uint64_t rto, srtt, rttvar, min_rtt;
     uint32_t cwnd, ssthresh, snd_wnd, rcv_wnd;
-    uint32_t flight, unsent, sacked, lost, retransmitting; /* bytes now */
-    uint32_t readable, out_of_order;                       /* bytes in the queues */
+    uint32_t flight, unsent, sacked, lost; /* bytes now */
+    uint32_t readable, out_of_order;       /* bytes in the queues */
     uint64_t bytes_acked, bytes_received, bytes_retransmitted;
     uint64_t segments_in, segments_out;
-    uint32_t reordering_seen, dsacks_seen;
+    uint32_t dsacks_seen;
+    bool reordering_seen;
     uint64_t last_received, last_sent; /* when */
 };
 
 void tcp_info(const struct tcp_conn *c, struct tcp_info *info);
 
-/* --- Listeners ----------------------------------------------------------------------------------
- */
+/* --- Listeners -------------------------------------------------------------------------------- */
 
-/* Take connections at `addr` (0: any of ours) and `port` (0: chosen). At most `backlog` connections
- * wait there, half-open and finished ones together; once they are so many, SYNs are answered with
- * cookies (RFC 4987). `ready` is called for each connection that waits to be accepted. 0 with *l,
+/* Take connections at `addr` (0: any of ours) and `port` (0: chosen). At most `backlog` finished
+ * connections wait there, and as many half-open ones; further SYNs are answered with cookies (RFC
+ * 4987). `ready` is called for each connection that waits to be accepted. 0 with *l,
  * or -EADDRINUSE, -EADDRNOTAVAIL, -ENOMEM. */
 int tcp_listen(struct tcp *t, uint32_t addr, uint16_t port, uint32_t backlog,
                void (*ready)(void *user), void *user, struct tcp_listener **l);
 
 /* The connection that has waited longest, for tcp_own(); NULL if none waits. It is open, but may
- * have been closed by its peer meanwhile. */
+ * have been ended by its peer (tcp_ended()) meanwhile. One that was reset is gone from here. */
 struct tcp_conn *tcp_accept(struct tcp_listener *l);
 
 uint16_t tcp_listener_port(const struct tcp_listener *l);
