@@ -33,3 +33,12 @@ TESTS += test/unit/test_ip
 test_unit_test_ip_SOURCES = test/unit/test_ip.c $(IP_WORLD)
 test_unit_test_ip_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_ip_LDADD = $(NETSTACK_LIBS)
+
+# Two ends of TCP, and a wire.
+TCP_WORLD = test/unit/tcp_world.c test/unit/tcp_world.h test/unit/random.h
+
+check_PROGRAMS += test/unit/test_tcp
+TESTS += test/unit/test_tcp
+test_unit_test_tcp_SOURCES = test/unit/test_tcp.c $(TCP_WORLD)
+test_unit_test_tcp_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_tcp_LDADD = $(NETSTACK_LIBS)

@@ -1,0 +1,199 @@
+/*
+ * test_tcp.c - two ends of TCP over a wire: what is sent arrives, whatever the wire does, and every
+ * connection ends.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "test/unit/tcp_world.h"
+#include "test/unit/unit.h"
+
+#define PORT 6653
+
+static struct world w;
+static struct party client, server;
+static struct tcp_listener *listener;
+
+static void accept_one(void *user)
+{
+    (void)user;
+    ck_assert(party_accept(&server, &w.host[1], listener));
+}
+
+static void begin_with(uint64_t seed, const struct tcp_config *config)
+{
+    world_begin(&w, seed, config);
+    client = (struct party){.salt = 1, .salt_in = 2};
+    server = (struct party){.salt = 2, .salt_in = 1};
+    ck_assert_int_eq(tcp_listen(w.host[1].tcp, 0, PORT, 16, accept_one, NULL, &listener), 0);
+}
+
+static void begin(uint64_t seed)
+{
+    begin_with(seed, NULL);
+    w.host[0].wire.delay = w.host[1].wire.delay = 10 * NS_PER_MS;
+}
+
+static void run(uint64_t ns)
+{
+    world_run(&w, w.now + ns);
+}
+
+static void open_connection(void)
+{
+    party_connect(&client, &w.host[0], PORT, NULL);
+    run(NS_PER_S);
+    ck_assert(client.opened && server.opened);
+}
+
+/* Nothing may be left: no connection, no record, no packet. */
+static void end(void)
+{
+    struct tcp_usage usage;
+    party_end(&client);
+    party_end(&server);
+    tcp_listener_close(listener, w.now);
+    run(200 * NS_PER_S);
+    for (int i = 0; i < 2; i++) {
+        tcp_usage(w.host[i].tcp, &usage);
+        ck_assert_uint_eq(usage.conns, 0);
+        ck_assert_uint_eq(usage.half_open, 0);
+        ck_assert_uint_eq(usage.time_wait, 0);
+        ck_assert_uint_eq(usage.records, 0);
+        ck_assert_uint_eq(usage.receive, 0);
+        ck_assert_uint_eq(tcp_due(w.host[i].tcp), TIMER_NEVER);
+    }
+    world_end(&w);
+}
+
+static void both_got(uint64_t from_client, uint64_t from_server)
+{
+    ck_assert(!client.wrong && !server.wrong);
+    ck_assert_uint_eq(server.received, from_client);
+    ck_assert_uint_eq(client.received, from_server);
+}
+
+START_TEST(a_connection_opens_and_carries_bytes_both_ways)
+{
+    begin(1);
+    open_connection();
+    party_send(&client, 1000);
+    party_send(&server, 2000);
+    run(NS_PER_S);
+    both_got(1000, 2000);
+    ck_assert_uint_eq(client.acked, 1000);
+    ck_assert_uint_eq(server.acked, 2000);
+    end();
+}
+END_TEST
+
+START_TEST(bulk_arrives_in_super_segments)
+{
+    begin(2);
+    open_connection();
+    party_send(&client, 10 << 20);
+    run(60 * NS_PER_S);
+    both_got(10 << 20, 0);
+    ck_assert_uint_eq(tcp_counters(w.host[0].tcp)->retransmits, 0);
+    ck_assert_uint_lt(tcp_counters(w.host[0].tcp)->segments_out, w.host[0].wire.segments / 2);
+    end();
+}
+END_TEST
+
+/* Shut down both ends; each closes without an error. */
+static void close_both(void)
+{
+    tcp_shutdown(client.conn, w.now);
+    tcp_shutdown(server.conn, w.now);
+    run(300 * NS_PER_S);
+    ck_assert(client.closed && server.closed);
+    ck_assert_int_eq(client.error, 0);
+    ck_assert_int_eq(server.error, 0);
+}
+
+START_TEST(both_ends_close_in_order)
+{
+    begin(3);
+    open_connection();
+    party_send(&client, 5000);
+    tcp_shutdown(client.conn, w.now);
+    run(NS_PER_S);
+    ck_assert(server.ended);
+    ck_assert_int_eq(tcp_state_of(client.conn), TCP_FIN_WAIT_2);
+    ck_assert_int_eq(tcp_state_of(server.conn), TCP_CLOSE_WAIT);
+    party_send(&server, 7000);
+    tcp_shutdown(server.conn, w.now);
+    run(NS_PER_S);
+    ck_assert(client.ended && client.closed && server.closed);
+    ck_assert_int_eq(client.error, 0);
+    both_got(5000, 7000);
+    end();
+}
+END_TEST
+
+START_TEST(simultaneous_close_leaves_nothing)
+{
+    begin(4);
+    open_connection();
+    close_both();
+    end();
+}
+END_TEST
+
+static void lossy(struct wire *wire, uint32_t lose)
+{
+    wire->jitter = 5 * NS_PER_MS;
+    wire->lose_per_million = lose;
+    wire->repeat_per_million = 10000;
+    wire->damage_per_million = 10000;
+}
+
+START_TEST(everything_arrives_through_a_wire_that_loses_repeats_reorders_and_damages)
+{
+    for (uint64_t seed = 100; seed < 140; seed++) {
+        begin(seed);
+        lossy(&w.host[0].wire, 1000u << seed % 7);
+        lossy(&w.host[1].wire, 1000u << seed % 5);
+        client.to_send = 300000;
+        server.to_send = 100000;
+        client.shut_when_sent = server.shut_when_sent = true;
+        party_connect(&client, &w.host[0], PORT, NULL);
+        run(3000 * NS_PER_S);
+        both_got(300000, 100000);
+        ck_assert(client.closed && server.closed);
+        ck_assert_int_eq(client.error, 0);
+        ck_assert_int_eq(server.error, 0);
+        end();
+    }
+}
+END_TEST
+
+START_TEST(ten_percent_loss_each_way_still_completes)
+{
+    for (uint64_t seed = 200; seed < 210; seed++) {
+        begin(seed);
+        w.host[0].wire.lose_per_million = w.host[1].wire.lose_per_million = 100000;
+        client.to_send = 1000000;
+        client.shut_when_sent = server.shut_when_sent = true;
+        party_connect(&client, &w.host[0], PORT, NULL);
+        run(3000 * NS_PER_S);
+        both_got(1000000, 0);
+        ck_assert_int_eq(client.error, 0);
+        ck_assert(client.closed && server.closed);
+        end();
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        a_connection_opens_and_carries_bytes_both_ways,
+        bulk_arrives_in_super_segments,
+        both_ends_close_in_order,
+        simultaneous_close_leaves_nothing,
+        everything_arrives_through_a_wire_that_loses_repeats_reorders_and_damages,
+        ten_percent_loss_each_way_still_completes,
+        NULL,
+    };
+    return unit_main(unit_suite("tcp", tests));
+}
