@@ -147,6 +147,7 @@ void tcp_emit_syn(struct tcp_conn *c)
     if (c->backoff == 0)
         c->syn_sent = c->t->now;
     c->rto_base = c->t->now;
+    c->acked_to = c->rcv_nxt;
     c->segments_out++;
     tcp_emit_bare(c->t, &c->node.name, c->iss, c->rcv_nxt, answer ? TCP_SYN | TCP_ACK : TCP_SYN,
                   window, &o);

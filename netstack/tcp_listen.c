@@ -172,12 +172,11 @@ static void begin(struct tcp_conn *c, tcp_seq iss, tcp_seq irs,
     c->snd_una = iss;
     c->snd_nxt = iss + 1;
     c->irs = irs;
-    c->rcv_nxt = c->rcv_adv = irs + 1;
-    c->acked_to = irs;
+    c->rcv_nxt = c->rcv_adv = c->acked_to = irs + 1;
     tcp_conn_agree(c, options);
 }
 
-/* Third, a SYN. Its text, if any, is left for the peer to send again. */
+/* Third, a SYN. Its text and FIN, if any, are left for the peer to send again. */
 static void syn_segment(struct tcp_listener *l, const struct tcp_segment *s)
 {
     struct tcp_conn *c = conn_for(l, s);
@@ -226,8 +225,8 @@ void tcp_listen_segment(struct tcp_listener *l, const struct tcp_segment *s)
         return;
     if (s->flags & TCP_ACK)
         ack_segment(l, s);
-    else if (!(s->flags & TCP_SYN) || s->flags & TCP_FIN)
-        return; /* fourth: nothing that a listener answers; no peer begins with SYN and FIN */
+    else if (!(s->flags & TCP_SYN))
+        return; /* fourth: nothing that a listener answers */
     else if (l->n_waiting >= l->backlog)
         l->t->counters.backlog_full++;
     else if (is_full(l))

@@ -192,6 +192,17 @@ static void reset_segment(struct tcp_conn *c, const struct tcp_segment *s)
         tcp_conn_over(c, c->state == TCP_CLOSING || c->state == TCP_LAST_ACK ? 0 : -ECONNRESET);
 }
 
+/* Fourth, the SYN bit: a challenge, wherever it lies (RFC 5961 section 4.2); but a half-open
+ * connection that a peer began is forgotten for one in its window. */
+static void syn_segment(struct tcp_conn *c, const struct tcp_segment *s)
+{
+    c->t->counters.bad_syn++;
+    if (c->state == TCP_SYN_RECEIVED && c->passive && is_acceptable(c, s))
+        tcp_conn_over(c, -ECONNRESET);
+    else
+        tcp_challenge(c);
+}
+
 /* In SYN-RECEIVED the peer's SYN may come again: because our answer was lost, or as the second half
  * of a simultaneous open (section 3.5). True: what is left of `s` is to be processed. */
 static bool syn_again(struct tcp_conn *c, struct tcp_segment *s)
@@ -344,9 +355,8 @@ static bool passes(struct tcp_conn *c, struct tcp_segment *s)
         return false;
     if (!passes_timestamps(c, s))
         return false;
-    if (s->flags & TCP_SYN && !(s->flags & TCP_RST)) { /* RFC 5961 section 4.2: wherever it lies */
-        c->t->counters.bad_syn++;
-        tcp_challenge(c);
+    if (s->flags & TCP_SYN && !(s->flags & TCP_RST)) {
+        syn_segment(c, s);
         return false;
     }
     if (!is_acceptable(c, s)) {

@@ -155,7 +155,9 @@ bool tcp_time_wait_segment(struct tcp *t, struct tcp_time_wait *w, const struct 
         fin_wait_2_segment(t, w, s);
         return false;
     }
-    if (s->flags & TCP_RST) /* RFC 1337: a reset may be old */
+    if (s->flags & TCP_RST || !(s->flags & (TCP_ACK | TCP_SYN))) /* RFC 1337: a reset may be old */
+        return false;
+    if (tcp_segment_len(s) == 0 && s->seq == w->rcv_nxt) /* nothing is wrong with it */
         return false;
     if (s->flags & TCP_FIN && s->seq + s->len + 1 == w->rcv_nxt)
         wait_anew(t, w); /* it has not seen our acknowledgment */
