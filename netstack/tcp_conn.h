@@ -551,8 +551,11 @@ uint32_t tcp_text_max(const struct tcp_conn *c);
 /* Build and send `n` bytes from `seq` on. False if there was no packet. */
 bool tcp_emit_text(struct tcp_conn *c, tcp_seq seq, uint32_t n, uint8_t flags);
 
-/* An acknowledgment, with SEG.SEQ = SND.NXT or one that the peer has had. */
-void tcp_emit_ack(struct tcp_conn *c, tcp_seq seq);
+/* An acknowledgment. */
+void tcp_emit_ack(struct tcp_conn *c);
+
+/* One with a sequence number that the peer has had, so that it answers (section 3.8.4). */
+void tcp_emit_keepalive(struct tcp_conn *c);
 
 /* The connection's SYN, or SYN and ACK. */
 void tcp_emit_syn(struct tcp_conn *c);

@@ -118,7 +118,7 @@ bool tcp_emit_text(struct tcp_conn *c, tcp_seq seq, uint32_t n, uint8_t flags)
     return true;
 }
 
-void tcp_emit_ack(struct tcp_conn *c, tcp_seq seq)
+static void emit_ack_at(struct tcp_conn *c, tcp_seq seq)
 {
     struct fields f;
     struct pkt *p;
@@ -130,6 +130,18 @@ void tcp_emit_ack(struct tcp_conn *c, tcp_seq seq)
         c->quick--;
     acknowledged(c);
     send(c->t, &c->node.name, p);
+}
+
+/* SEG.SEQ is SND.NXT, but not beyond the peer's window, where a probe of it may lie: the peer would
+ * not believe the acknowledgment. */
+void tcp_emit_ack(struct tcp_conn *c)
+{
+    emit_ack_at(c, seq_min(c->snd_nxt, c->snd_una + c->snd_wnd));
+}
+
+void tcp_emit_keepalive(struct tcp_conn *c)
+{
+    emit_ack_at(c, c->snd_nxt - 1);
 }
 
 void tcp_emit_syn(struct tcp_conn *c)

@@ -150,7 +150,7 @@ static void send_ack(struct tcp_conn *c)
 {
     uint32_t waiting = c->rcv_nxt - c->acked_to;
     if (c->ack_now || waiting >= 2u * c->rcv_mss || (waiting > 0 && c->quick > 0))
-        tcp_emit_ack(c, c->snd_nxt);
+        tcp_emit_ack(c);
     else if (waiting > 0 && !timer_armed(&c->ack_timer))
         wheel_arm(&c->t->wheel, &c->ack_timer, c->t->now + ACK_DELAY);
 }

@@ -32,7 +32,7 @@ void tcp_challenge(struct tcp_conn *c)
     }
     c->challenges++;
     t->counters.challenge_acks++;
-    tcp_emit_ack(c, c->snd_nxt);
+    tcp_emit_ack(c);
 }
 
 /* A segment that is not acceptable is answered by an acknowledgment (section 3.10.7.4). One that
@@ -124,10 +124,22 @@ static void syn_sent_segment(struct tcp_conn *c, struct tcp_segment *s)
 
 /* --- The other states: is it acceptable? ------------------------------------------------------ */
 
+/* While the window is told to be closed a probe byte of the peer's may or may not have been taken
+ * when it sends an acknowledgment, so that this lies beside RCV.NXT. Section 3.10.7.4 asks for an
+ * allowance here; without it two ends with closed windows could not hear each other. */
+static bool is_allowed_ack(const struct tcp_conn *c, const struct tcp_segment *s)
+{
+    uint32_t step = 1u << c->rcv_wscale;
+    return tcp_rcv_window(c) < step && !(s->flags & TCP_RST) &&
+           seq_in(s->seq, c->rcv_nxt - step, c->rcv_nxt + step + 1);
+}
+
 /* First, the sequence number: the four cases of section 3.10.7.4, written as one. */
 static bool is_acceptable(const struct tcp_conn *c, const struct tcp_segment *s)
 {
     uint32_t len = tcp_segment_len(s), window = tcp_rcv_window(c);
+    if (len == 0 && is_allowed_ack(c, s))
+        return true;
     if (len == 0 || window == 0)
         return s->seq == c->rcv_nxt || seq_in(s->seq, c->rcv_nxt, c->rcv_nxt + window);
     return seq_lt(s->seq, c->rcv_nxt + window) && seq_gt(s->seq + len, c->rcv_nxt);
@@ -311,7 +323,7 @@ static void take_fin(struct tcp_conn *c)
         c->state = TCP_CLOSING;
         c->ack_now = true;
     } else if (c->state == TCP_FIN_WAIT_2) {
-        tcp_emit_ack(c, c->snd_nxt);
+        tcp_emit_ack(c);
         tcp_time_wait_add(c, false);
     }
 }
@@ -329,6 +341,8 @@ static void note_fin(struct tcp_conn *c, const struct tcp_segment *s)
 static void rest_of(struct tcp_conn *c, struct tcp_segment *s)
 {
     tcp_seq fin_at;
+    if (tcp_segment_len(s) == 0)
+        return;
     trim(c, s);
     fin_at = s->seq + s->len;
     note_fin(c, s);

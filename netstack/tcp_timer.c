@@ -230,7 +230,7 @@ static void keep_alive(struct tcp_conn *c)
         }
         c->keepalive_sent++;
         c->t->counters.keepalive_probes++;
-        tcp_emit_ack(c, c->snd_nxt - 1);
+        tcp_emit_keepalive(c);
     }
     wheel_arm(&c->t->wheel, &c->rest_timer, tcp_max64(keepalive_at(c), c->t->now + NS_PER_S));
 }

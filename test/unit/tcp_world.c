@@ -351,7 +351,7 @@ void party_connect(struct party *p, struct host *from, uint16_t port,
 {
     struct host *to = &from->world->host[from == &from->world->host[0]];
     p->host = from;
-    if (tcp_connect(from->tcp, 0, 0, to->addr, port, options, &events, p, from->world->now,
+    if (tcp_connect(from->tcp, 0, p->sport, to->addr, port, options, &events, p, from->world->now,
                     &p->conn) != 0)
         abort();
     if (p->to_send > 0)

@@ -71,6 +71,7 @@ bool world_step(struct world *w, uint64_t until);
 struct party {
     struct host *host;
     struct tcp_conn *conn;
+    uint16_t sport;      /* 0: chosen */
     uint64_t salt;       /* of the bytes that it sends */
     uint64_t to_send;    /* bytes in all */
     uint64_t acked;      /* of these */

@@ -4,8 +4,11 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
+#include "netstack/tcp_conn.h"
 #include "test/unit/tcp_world.h"
 #include "test/unit/unit.h"
+
+#include <errno.h>
 
 #define PORT 6653
 
@@ -184,6 +187,190 @@ START_TEST(ten_percent_loss_each_way_still_completes)
 }
 END_TEST
 
+/* --- Windows that close
+ * ---------------------------------------------------------------------------- */
+
+static bool nothing_passes(void *user, const struct pkt *p)
+{
+    (void)user;
+    (void)p;
+    return true;
+}
+
+static void cut(bool is_cut)
+{
+    for (int i = 0; i < 2; i++)
+        w.host[i].wire.drop = is_cut ? nothing_passes : NULL;
+}
+
+START_TEST(a_window_closed_for_an_hour_reopens_even_if_its_update_is_lost)
+{
+    begin(5);
+    server.paused = true;
+    open_connection();
+    party_send(&client, 1000000);
+    run(3600 * NS_PER_S);
+    ck_assert(!client.closed);
+    ck_assert_uint_lt(server.received, 1000000);
+    cut(true); /* the update is lost */
+    server.paused = false;
+    party_read(&server, UINT64_MAX);
+    run(NS_PER_S);
+    cut(false);
+    run(120 * NS_PER_S);
+    both_got(1000000, 0);
+    end();
+}
+END_TEST
+
+START_TEST(two_peers_with_closed_windows_do_not_acknowledge_each_other_for_ever)
+{
+    uint64_t before;
+    begin(6);
+    client.paused = server.paused = true;
+    open_connection();
+    party_send(&client, 1000000);
+    party_send(&server, 1000000);
+    run(600 * NS_PER_S);
+    before = w.host[0].wire.segments + w.host[1].wire.segments;
+    run(600 * NS_PER_S);
+    /* a probe each way in each minute, and its answer */
+    ck_assert_uint_le(w.host[0].wire.segments + w.host[1].wire.segments - before, 2 * 2 * 11);
+    client.paused = server.paused = false;
+    party_read(&client, UINT64_MAX);
+    party_read(&server, UINT64_MAX);
+    run(120 * NS_PER_S);
+    both_got(1000000, 1000000);
+    end();
+}
+END_TEST
+
+START_TEST(a_path_that_is_gone_for_four_minutes_is_waited_for)
+{
+    begin(7);
+    open_connection();
+    party_send(&client, 10000000);
+    run(50 * NS_PER_MS);
+    cut(true);
+    run(240 * NS_PER_S);
+    cut(false);
+    run(120 * NS_PER_S);
+    both_got(10000000, 0);
+    end();
+}
+END_TEST
+
+START_TEST(a_path_that_stays_gone_times_out)
+{
+    begin(8);
+    open_connection();
+    cut(true);
+    party_send(&client, 1000);
+    run(299 * NS_PER_S);
+    ck_assert(!client.closed);
+    run(62 * NS_PER_S);
+    ck_assert(client.closed);
+    ck_assert_int_eq(client.error, -ETIMEDOUT);
+    cut(false);
+    end();
+}
+END_TEST
+
+/* --- Numbers that wrap
+ * ------------------------------------------------------------------------------ */
+
+START_TEST(sequence_numbers_wrap_in_the_middle_of_a_transfer)
+{
+    static const uint32_t before[] = {0, 1, 2, 1447, 1448, 1449, 5000, 100000, 499999};
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
+        tcp_seq iss;
+        begin(9);
+        client.sport = 40000;
+        party_connect(&client, &w.host[0], PORT, NULL);
+        iss = client.conn->iss;
+        party_end(&client);
+        run((0u - iss - before[i]) * 4000ull - 200 * NS_PER_MS);
+        run(200 * NS_PER_MS);
+        lossy(&w.host[0].wire, 20000);
+        client = (struct party){.salt = 1, .salt_in = 2, .sport = 40000, .to_send = 500000};
+        server = (struct party){.salt = 2, .salt_in = 1, .to_send = 100000};
+        client.shut_when_sent = server.shut_when_sent = true;
+        party_connect(&client, &w.host[0], PORT, NULL);
+        ck_assert_uint_le(0u - before[i] - client.conn->iss, 2);
+        run(600 * NS_PER_S);
+        both_got(500000, 100000);
+        ck_assert(client.closed && server.closed);
+        end();
+    }
+}
+END_TEST
+
+/* --- Paths
+ * ------------------------------------------------------------------------------------------- */
+
+START_TEST(a_path_on_which_large_packets_vanish_is_found_out)
+{
+    begin(10);
+    w.host[0].wire.mtu = 1300;
+    open_connection();
+    party_send(&client, 1000000);
+    run(120 * NS_PER_S);
+    both_got(1000000, 0);
+    ck_assert_uint_ge(tcp_counters(w.host[0].tcp)->black_holes, 1);
+    end();
+}
+END_TEST
+
+/* The wire stands still for longer than the retransmission timeout, but loses nothing. */
+static void stand_still(struct wire *wire)
+{
+    open_connection();
+    party_send(&client, 5000000);
+    run(200 * NS_PER_MS);
+    wire->free_at = w.now + 900 * NS_PER_MS;
+    run(60 * NS_PER_S);
+    both_got(5000000, 0);
+    ck_assert_uint_ge(tcp_counters(w.host[0].tcp)->timeouts, 1);
+    ck_assert_uint_eq(tcp_counters(w.host[0].tcp)->spurious_timeouts, 1);
+    end();
+}
+
+START_TEST(a_timeout_because_the_path_stood_still_is_undone)
+{
+    begin(11);
+    w.host[0].wire.rate = 2000000;
+    stand_still(&w.host[0].wire);
+}
+END_TEST
+
+START_TEST(a_timeout_because_acknowledgments_were_late_is_undone)
+{
+    begin(11);
+    w.host[0].wire.rate = w.host[1].wire.rate = 2000000;
+    stand_still(&w.host[1].wire);
+}
+END_TEST
+
+/* --- Many
+ * -------------------------------------------------------------------------------------------- */
+
+START_TEST(ten_thousand_connections_come_and_go)
+{
+    begin(12);
+    for (int i = 0; i < 10000; i++) {
+        client = (struct party){.salt = 1, .salt_in = 2, .to_send = 10, .shut_when_sent = true};
+        server = (struct party){.salt = 2, .salt_in = 1, .to_send = 10, .shut_when_sent = true};
+        party_connect(&client, &w.host[0], PORT, NULL);
+        run(100 * NS_PER_MS);
+        both_got(10, 10);
+        ck_assert(client.closed && server.closed);
+        party_end(&client);
+        party_end(&server);
+    }
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -193,6 +380,15 @@ int main(void)
         simultaneous_close_leaves_nothing,
         everything_arrives_through_a_wire_that_loses_repeats_reorders_and_damages,
         ten_percent_loss_each_way_still_completes,
+        a_window_closed_for_an_hour_reopens_even_if_its_update_is_lost,
+        two_peers_with_closed_windows_do_not_acknowledge_each_other_for_ever,
+        a_path_that_is_gone_for_four_minutes_is_waited_for,
+        a_path_that_stays_gone_times_out,
+        sequence_numbers_wrap_in_the_middle_of_a_transfer,
+        a_path_on_which_large_packets_vanish_is_found_out,
+        a_timeout_because_the_path_stood_still_is_undone,
+        a_timeout_because_acknowledgments_were_late_is_undone,
+        ten_thousand_connections_come_and_go,
         NULL,
     };
     return unit_main(unit_suite("tcp", tests));
