@@ -40,7 +40,7 @@ void agent_options(struct agent_config *c, struct config_option rows[AGENT_N_OPT
         {"backoff-max", CONFIG_DURATION, &c->backoff_max, NS_PER_MS, HOUR, "TIME",
          "longest wait before connecting again"},
         {"max-connections", CONFIG_UINT, &c->max_connections, 1, 65536, "N",
-         "controllers at once, those that come to listeners too"},
+         "controllers at once; those that come to listeners leave room for those named"},
         {"out-limit", CONFIG_UINT, &c->out_limit, OFP_MAX_MESSAGE, 1u << 30, "BYTES",
          "output waiting for a slow controller"},
     };
@@ -243,7 +243,11 @@ static int agent_connect(void *user, struct dial *dial)
 
 int agent_serve(struct agent *agent, struct net *net, const char *endpoint, const char **where)
 {
-    return serve(&agent->server, net, endpoint, OFP_TCP_PORT, where);
+    struct endpoint ep;
+    int error = serve(&agent->server, net, endpoint, OFP_TCP_PORT, where);
+    if (error == 0 && endpoint_parse(&ep, endpoint, OFP_TCP_PORT) == 0)
+        agent->n_called += !ep.passive;
+    return error;
 }
 
 /* --- The beginning and the end --------------------------------------------------------------- */

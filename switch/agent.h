@@ -40,7 +40,7 @@ struct agent_config {
     uint64_t echo_limit;               /* ns of silence after which a connection is dropped; also
                                           one without a hello */
     uint64_t backoff_min, backoff_max; /* ns between tries */
-    uint64_t max_connections;
+    uint64_t max_connections;          /* guests leave a place for each controller that is called */
     uint64_t out_limit; /* bytes that may wait for a slow controller; beyond: asynchronous messages
                            are dropped and counted, and its requests wait */
 };

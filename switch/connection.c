@@ -252,11 +252,18 @@ static void connection_end_work(void *user)
     connection_reap(user);
 }
 
+/* Guests, however many come, do not take the places of controllers that the agent calls. */
+static bool has_place(const struct agent *agent, bool guest)
+{
+    size_t max = agent->config.max_connections;
+    return agent->n_connections < max && (!guest || agent->n_guests + agent->n_called < max);
+}
+
 struct connection *connection_new(struct agent *agent, struct stream *stream, const char *peer,
                                   bool guest)
 {
     struct connection *c = NULL;
-    if (agent->n_connections < agent->config.max_connections)
+    if (has_place(agent, guest))
         c = calloc(1, sizeof *c);
     if (c == NULL) {
         agent_counters.connections_refused++;
@@ -279,6 +286,7 @@ struct connection *connection_new(struct agent *agent, struct stream *stream, co
     timer_init(&c->slow, connection_resume, c);
     loop_work_init(&c->rest, connection_go_on, c);
     agent->n_connections++;
+    agent->n_guests += guest;
     agent_counters.connections_opened++;
     return c;
 }
@@ -305,6 +313,7 @@ void connection_reap(struct connection *c)
     timer_cancel(&c->slow);
     list_remove(&c->link);
     c->agent->n_connections--;
+    c->agent->n_guests -= c->guest;
     agent_counters.connections_ended++;
     free(c);
 }

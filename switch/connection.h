@@ -30,11 +30,12 @@
 struct agent {
     struct agent_config config;
     struct dp *dp;
-    struct server server;    /* where it listens, whom it calls */
-    struct list connections; /* struct connection */
-    size_t n_connections;
-    bool has_controllers; /* of its own: has it ever been told to have one? */
-    size_t n_up;          /* ... that have said hello */
+    struct server server;           /* where it listens, whom it calls */
+    struct list connections;        /* struct connection */
+    size_t n_connections, n_guests; /* these; those of them that are guests */
+    size_t n_called;                /* names that it calls, each of which has a place */
+    bool has_controllers;           /* of its own: has it ever been told to have one? */
+    size_t n_up;                    /* ... that have said hello */
     enum dp_mode mode;
     struct loop_work changed; /* brings the datapath up to date with the above */
     struct log_limit refused;

@@ -99,6 +99,12 @@ test_unit_test_switch_flows_SOURCES = test/unit/test_switch_flows.c $(SWITCH_WOR
 test_unit_test_switch_flows_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_switch_flows_LDADD = $(SWITCH_LIBS)
 
+check_PROGRAMS += test/unit/test_hostile
+TESTS += test/unit/test_hostile
+test_unit_test_hostile_SOURCES = test/unit/test_hostile.c $(DP_LAB)
+test_unit_test_hostile_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_hostile_LDADD = $(SWITCH_LIBS)
+
 check_PROGRAMS += test/unit/test_reassembly
 TESTS += test/unit/test_reassembly
 test_unit_test_reassembly_SOURCES = test/unit/test_reassembly.c $(DP_LAB)
