@@ -55,15 +55,13 @@ static bool is_of(const struct datagram *d, const struct ip_header *h)
            d->dst == be32_get(h->dst) && d->protocol == h->protocol;
 }
 
-/* The datagram that has waited longest, in whose place another goes. */
+/* The datagram that has waited longest, in whose place another goes; all places are used. */
 static struct datagram *evict(struct reassembly *r)
 {
-    struct datagram *oldest = NULL;
-    for (size_t i = 0; i < REASSEMBLY_DATAGRAMS; i++) {
-        struct datagram *d = &r->datagrams[i];
-        if (d->used && (oldest == NULL || d->timer.deadline < oldest->timer.deadline))
-            oldest = d;
-    }
+    struct datagram *oldest = &r->datagrams[0];
+    for (size_t i = 1; i < REASSEMBLY_DATAGRAMS; i++)
+        if (r->datagrams[i].timer.deadline < oldest->timer.deadline)
+            oldest = &r->datagrams[i];
     oldest->ip->counters.reassembly_evicted++;
     datagram_free(oldest);
     return oldest;
