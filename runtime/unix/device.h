@@ -12,6 +12,7 @@
 #include <event2/event_struct.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
+#include <sys/uio.h>
 
 /* Batches that a device delivers in one turn at most. */
 #define UNIX_BATCHES 4
@@ -74,7 +75,10 @@ void unix_reader_stop(struct unix_reader *r);
  * before the transport's header since. False if it makes no sense. */
 bool unix_vnet_read(const struct virtio_net_hdr *h, struct pkt *p, uint32_t moved);
 
-/* Say to the kernel what is still to be done to `p`. */
-void unix_vnet_write(const struct pkt *p, struct virtio_net_hdr *h);
+/* What is written to send `p`: a header, which says what is still to be done to it, and the frame.
+ * They are one part if there is room for the header in front of the frame, since the kernel is
+ * quicker with one (others who hold the packet do not mind: no part of it changes, and each would
+ * write the same there); else the header lies in *h. Returns how many parts. */
+size_t unix_vnet_parts(struct pkt *p, struct virtio_net_hdr *h, struct iovec parts[2]);
 
 #endif

@@ -136,24 +136,23 @@ static void count_lost(struct packet_socket *s)
         s->dev.stats.rx_dropped += stats.tp_drops;
 }
 
-/* What has come, at most a batch; *seen: how many slots were filled. */
-static size_t take_batch(struct packet_socket *s, struct pkt *batch[NETDEV_BATCH], size_t *seen)
+/* What has come, at most a batch; *seen: how many slots were filled; *lost is set if the kernel
+ * says that it has lost some. */
+static size_t take_batch(struct packet_socket *s, struct pkt *batch[NETDEV_BATCH], size_t *seen,
+                         bool *lost)
 {
     size_t n = 0;
-    bool lost = false;
     for (*seen = 0; *seen < NETDEV_BATCH; ++*seen) {
         struct tpacket2_hdr *slot = (struct tpacket2_hdr *)(s->ring + (size_t)s->next * SLOT);
         uint32_t status = __atomic_load_n(&slot->tp_status, __ATOMIC_ACQUIRE);
         if (!(status & TP_STATUS_USER))
             break;
-        lost |= (status & TP_STATUS_LOSING) != 0;
+        *lost |= (status & TP_STATUS_LOSING) != 0;
         batch[n] = status & TP_STATUS_COPY ? take_from_queue(s) : take_from_slot(s, slot);
         n += batch[n] != NULL;
         __atomic_store_n(&slot->tp_status, TP_STATUS_KERNEL, __ATOMIC_RELEASE);
         s->next = (s->next + 1) % SLOTS;
     }
-    if (lost)
-        count_lost(s);
     return n;
 }
 
@@ -161,13 +160,16 @@ static int deliver(void *user)
 {
     struct packet_socket *s = user;
     size_t seen = NETDEV_BATCH, all = 0;
+    bool lost = false;
     for (int i = 0; i < UNIX_BATCHES && seen == NETDEV_BATCH; i++) {
         struct pkt *batch[NETDEV_BATCH];
-        size_t n = take_batch(s, batch, &seen);
+        size_t n = take_batch(s, batch, &seen, &lost);
         all += seen;
         if (n > 0 && !netdev_receive(&s->dev, batch, n))
             return -1;
     }
+    if (lost)
+        count_lost(s);
     return (int)all;
 }
 
@@ -210,11 +212,8 @@ static void packet_flush(struct netdev *dev)
     struct iovec parts[NETDEV_BATCH][2];
     struct mmsghdr msgs[NETDEV_BATCH];
     for (size_t i = 0; i < s->n_queued; i++) {
-        struct pkt *p = s->queued[i];
-        unix_vnet_write(p, &headers[i]);
-        parts[i][0] = (struct iovec){.iov_base = &headers[i], .iov_len = sizeof headers[i]};
-        parts[i][1] = (struct iovec){.iov_base = p->data, .iov_len = p->len};
-        msgs[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = parts[i], .msg_iovlen = 2}};
+        size_t n = unix_vnet_parts(s->queued[i], &headers[i], parts[i]);
+        msgs[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = parts[i], .msg_iovlen = n}};
     }
     write_out(s, msgs);
     while (s->n_queued > 0)

@@ -15,7 +15,6 @@
 #include <linux/if_tun.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #define FRAME_MAX (64 * 1024 + 64) /* a super-frame with its headers */
@@ -126,10 +125,9 @@ static void on_readable(evutil_socket_t fd, short what, void *user)
 static void send_one(struct tap *t, struct pkt *p)
 {
     struct virtio_net_hdr h;
-    struct iovec parts[2] = {{.iov_base = &h, .iov_len = sizeof h},
-                             {.iov_base = p->data, .iov_len = p->len}};
-    unix_vnet_write(p, &h);
-    if (writev(t->fd, parts, 2) >= 0) {
+    struct iovec parts[2];
+    int n = (int)unix_vnet_parts(p, &h, parts);
+    if (writev(t->fd, parts, n) >= 0) {
         t->dev.stats.tx_packets++;
         t->dev.stats.tx_bytes += p->len;
     } else if (errno == EINVAL || errno == EMSGSIZE) {

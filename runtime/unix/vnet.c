@@ -59,7 +59,7 @@ static uint16_t header_len(const struct pkt *p)
     return offset < p->len ? (uint16_t)(p->csum_start + 4 * (p->data[offset] >> 4)) : 0;
 }
 
-void unix_vnet_write(const struct pkt *p, struct virtio_net_hdr *h)
+static void write_header(const struct pkt *p, struct virtio_net_hdr *h)
 {
     *h = (struct virtio_net_hdr){0};
     if (p->offload & PKT_CSUM_PARTIAL) {
@@ -74,4 +74,18 @@ void unix_vnet_write(const struct pkt *p, struct virtio_net_hdr *h)
         h->gso_size = p->gso_size;
         h->hdr_len = header_len(p);
     }
+}
+
+size_t unix_vnet_parts(struct pkt *p, struct virtio_net_hdr *h, struct iovec parts[2])
+{
+    write_header(p, h);
+    if ((size_t)(p->data - p->buf) >= sizeof *h) {
+        uint8_t *front = p->data - sizeof *h;
+        bytes_copy(front, h, sizeof *h);
+        parts[0] = (struct iovec){.iov_base = front, .iov_len = sizeof *h + p->len};
+        return 1;
+    }
+    parts[0] = (struct iovec){.iov_base = h, .iov_len = sizeof *h};
+    parts[1] = (struct iovec){.iov_base = p->data, .iov_len = p->len};
+    return 2;
 }

@@ -61,6 +61,12 @@ test_unit_test_unix_net_SOURCES = test/unit/test_unix_net.c test/unit/ends.h
 test_unit_test_unix_net_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_unix_net_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
 
+check_PROGRAMS += test/unit/test_vnet
+TESTS += test/unit/test_vnet
+test_unit_test_vnet_SOURCES = test/unit/test_vnet.c
+test_unit_test_vnet_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_vnet_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
+
 check_PROGRAMS += test/unit/test_sim
 TESTS += test/unit/test_sim
 test_unit_test_sim_SOURCES = test/unit/test_sim.c
