@@ -12,9 +12,9 @@
 #include "runtime/log.h"
 #include "runtime/platform.h"
 #include "runtime/program.h"
+#include "runtime/say.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +37,9 @@ static const struct config_option arg_rows[] = {
 
 static void help_apps(void)
 {
-    puts("\nApps, each in its turn:\n");
+    say("\nApps, each in its turn:\n");
     for (const struct ctl_app_type *const *app = ctl_apps; *app != NULL; app++)
-        printf("  %-10s %s\n", (*app)->name, (*app)->help);
+        say("  %-10s %s", (*app)->name, (*app)->help);
 }
 
 static void list_default(struct config_list *list, const char *value)

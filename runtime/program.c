@@ -7,10 +7,10 @@
 #include "runtime/counter.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
+#include "runtime/say.h"
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ const struct config_option program_options[] = {
 static void help_line(void *user, const char *text)
 {
     (void)user;
-    puts(text);
+    say("%s", text);
 }
 
 /* The help shows values as they are before any option. */
@@ -50,17 +50,19 @@ int program_read(const struct config *config, int argc, char **argv, void (*more
     int rest;
 
     if (config_parse(config, argc, argv, &rest, error) != 0) {
-        fprintf(stderr, "%s: %s\n", program, error);
+        say_error("%s: %s", program, error);
         return EXIT_FAILURE;
     }
     if (args.help)
         return show_help(config, more_help);
-    if (args.version)
-        return printf("%s %s\n", program, MORGANA_VERSION) > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (args.version) {
+        say("%s %s", program, MORGANA_VERSION);
+        return EXIT_SUCCESS;
+    }
     if (rest > 0)
-        fprintf(stderr, "%s: takes no argument such as \"%s\"; see --help\n", program, argv[1]);
+        say_error("%s: takes no argument such as \"%s\"; see --help", program, argv[1]);
     else if (args.log != NULL && log_set_levels(args.log) != 0)
-        fprintf(stderr, "%s: \"%s\" names no levels; see --help\n", program, args.log);
+        say_error("%s: \"%s\" names no levels; see --help", program, args.log);
     else
         return -1;
     return EXIT_FAILURE;
@@ -70,7 +72,7 @@ bool program_echo_agrees(const char *program, uint64_t interval, uint64_t limit)
 {
     if (limit > interval)
         return true;
-    fprintf(stderr, "%s: --echo-limit must be longer than --echo-interval\n", program);
+    say_error("%s: --echo-limit must be longer than --echo-interval", program);
     return false;
 }
 

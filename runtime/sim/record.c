@@ -5,6 +5,7 @@
  */
 #include "runtime/bytes.h"
 #include "runtime/log.h"
+#include "runtime/say.h"
 #include "runtime/sim/internal.h"
 #include <string.h>
 #include <xxhash.h>
@@ -37,6 +38,13 @@ void log_platform_write(const char *line)
     bytes_copy(text + text_len, line, n);
     text[text_len + n] = '\n';
     text_len += n + 1;
+}
+
+/* A simulated program has nobody apart from its log. */
+void say_platform_write(bool error, const char *line)
+{
+    (void)error;
+    log_platform_write(line);
 }
 
 const char *sim_log(void)

@@ -1,11 +1,14 @@
 /*
- * platform.c - the rest of what UNIX supplies: randomness from the kernel, the log's place.
+ * platform.c - the rest of what UNIX supplies: randomness from the kernel, the places of the log
+ * and of what a program says.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/entropy.h"
 #include "runtime/log.h"
+#include "runtime/say.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -33,4 +36,9 @@ void log_platform_write(const char *line)
                              {.iov_base = (void *)(uintptr_t) "\n", .iov_len = 1}};
     while (writev(STDERR_FILENO, parts, 2) < 0 && errno == EINTR)
         continue;
+}
+
+void say_platform_write(bool error, const char *line)
+{
+    fprintf(error ? stderr : stdout, "%s\n", line);
 }
