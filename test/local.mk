@@ -10,9 +10,13 @@ include test/unit/controller.mk
 include test/unit/switch.mk
 include test/unit/netstack.mk
 include test/unit/tools.mk
+if HAVE_XEN
+include test/unit/xen.mk
+endif
 endif
 include test/sim/local.mk
 include test/fuzz/local.mk
 include test/wire/local.mk
 include test/bench/local.mk
 include test/interop/local.mk
+include test/xen/local.mk

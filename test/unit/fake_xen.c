@@ -1,0 +1,133 @@
+/*
+ * fake_xen.c - see fake_xen.h.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "test/unit/fake_xen.h"
+#include "xen/hypercall.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <xen/sched.h>
+
+struct fake_xen fake;
+struct guest guest;
+
+/* --- Event channels -------------------------------------------------------------------------- */
+
+static long give_port(evtchn_port_t *port)
+{
+    if (fake.next_port == FAKE_PORTS)
+        return -ENOSPC;
+    *port = fake.next_port++;
+    fake.open[*port] = true;
+    return 0;
+}
+
+static long event_channel(unsigned long command, void *arg)
+{
+    struct evtchn_alloc_unbound *alloc = arg;
+    struct evtchn_bind_virq *virq = arg;
+    struct evtchn_close *close = arg;
+    struct evtchn_send *send = arg;
+    switch (command) {
+    case EVTCHNOP_alloc_unbound:
+        return give_port(&alloc->port);
+    case EVTCHNOP_bind_virq:
+        return give_port(&virq->port);
+    case EVTCHNOP_close:
+        fake.open[close->port] = false;
+        return 0;
+    case EVTCHNOP_send:
+        fake.sent[send->port]++;
+        return 0;
+    default:
+        return -ENOSYS;
+    }
+}
+
+static bool set_bit(xen_ulong_t *words, unsigned bit)
+{
+    xen_ulong_t mask = 1ul << bit % 64, old = words[bit / 64];
+    words[bit / 64] = old | mask;
+    return old & mask;
+}
+
+void fake_raise_steps(struct fake_event *e, int from, int to)
+{
+    struct vcpu_info *vcpu = &fake.shared.vcpu_info[0];
+    for (int step = from; step <= to && !e->over; step++) {
+        if (step == 1)
+            e->over = set_bit(fake.shared.evtchn_pending, e->port);
+        else if (step == 2)
+            e->over = fake.shared.evtchn_mask[e->port / 64] >> e->port % 64 & 1;
+        else if (step == 3)
+            e->over = set_bit(&vcpu->evtchn_pending_sel, e->port / 64);
+        else
+            vcpu->evtchn_upcall_pending = 1;
+    }
+}
+
+void fake_raise(evtchn_port_t port)
+{
+    struct fake_event e = {.port = port};
+    fake_raise_steps(&e, 1, 4);
+}
+
+/* --- The guest ------------------------------------------------------------------------------- */
+
+static unsigned long frame(const void *page)
+{
+    return (unsigned long)page >> XEN_PAGE_SHIFT;
+}
+
+static int map_grants(unsigned index, void *page)
+{
+    if (index >= fake.grant_frames)
+        return -ENOSPC;
+    memset(page, 0, XEN_PAGE);
+    fake.grants[index] = page;
+    return 0;
+}
+
+static const struct guest_type type = {.name = "fake", .frame = frame, .map_grants = map_grants};
+
+grant_entry_v1_t *fake_grant(grant_ref_t ref)
+{
+    size_t each = XEN_PAGE / sizeof(grant_entry_v1_t);
+    return &fake.grants[ref / each][ref % each];
+}
+
+void fake_xen_begin(void)
+{
+    memset(&fake, 0, sizeof fake);
+    fake.next_port = 1;
+    fake.grant_frames = FAKE_GRANT_FRAMES;
+    guest = (struct guest){.type = &type, .shared = &fake.shared};
+}
+
+/* --- Calls ----------------------------------------------------------------------------------- */
+
+static long schedule(unsigned long command)
+{
+    if (command != SCHEDOP_yield)
+        return -ENOSYS;
+    fake.yields++;
+    if (fake.on_yield)
+        fake.on_yield();
+    return 0;
+}
+
+long hypercall(unsigned long op, unsigned long a, unsigned long b, unsigned long c, unsigned long d,
+               unsigned long e)
+{
+    (void)c;
+    (void)d;
+    (void)e;
+    fake.calls++;
+    if (fake.refuse)
+        return -ENOMEM;
+    if (op == __HYPERVISOR_event_channel_op)
+        return event_channel(a, (void *)b);
+    return op == __HYPERVISOR_sched_op ? schedule(a) : -ENOSYS;
+}

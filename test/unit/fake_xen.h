@@ -1,0 +1,47 @@
+/*
+ * fake_xen.h - Xen as the files of xen/ see it, played in a UNIX process: hypercall(), the shared
+ * page, and a guest.
+ *
+ * Event channels and grant tables work; a test plays the other end. Anything else is refused.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#ifndef MORGANA_TEST_UNIT_FAKE_XEN_H
+#define MORGANA_TEST_UNIT_FAKE_XEN_H
+
+#include "xen/guest.h"
+
+#define FAKE_PORTS        4096
+#define FAKE_GRANT_FRAMES 4
+
+struct fake_xen {
+    shared_info_t shared;
+    uint32_t next_port;                          /* that is given out next */
+    uint64_t sent[FAKE_PORTS];                   /* EVTCHNOP_send by port */
+    bool open[FAKE_PORTS];                       /* given out, and not closed */
+    uint64_t calls;                              /* hypercalls in all */
+    uint64_t yields;                             /* of them, SCHEDOP_yield */
+    void (*on_yield)(void);                      /* what the world does meanwhile; NULL: nothing */
+    grant_entry_v1_t *grants[FAKE_GRANT_FRAMES]; /* where the guest wants to see the table */
+    unsigned grant_frames;                       /* how many frames it may have */
+    bool refuse;                                 /* every hypercall fails with -ENOMEM */
+};
+
+extern struct fake_xen fake;
+
+/* Begin anew: everything masked and closed, the first port is 1. */
+void fake_xen_begin(void);
+
+/* What Xen does when an event comes (see evtchn.c), whole or its steps from X`from` to X`to`. What
+ * a step finds that ends it ends the later calls, too. */
+void fake_raise(evtchn_port_t port);
+struct fake_event {
+    evtchn_port_t port;
+    bool over;
+};
+void fake_raise_steps(struct fake_event *e, int from, int to);
+
+/* The entry of a reference. */
+grant_entry_v1_t *fake_grant(grant_ref_t ref);
+
+#endif

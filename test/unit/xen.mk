@@ -1,0 +1,25 @@
+# Unit tests of xen/: what needs no Xen, compiled for UNIX, over a Xen that fake_xen.c plays.
+check_LIBRARIES += libxen-fake.a
+libxen_fake_a_SOURCES = \
+	xen/clock.c xen/console.c xen/evtchn.c xen/heap.c xen/page.c xen/xenstore.c \
+	test/unit/fake_store.c test/unit/fake_store.h test/unit/fake_xen.c test/unit/fake_xen.h
+libxen_fake_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+XEN_FAKE_LIBS = libxen-fake.a libruntime.a libxen-fake.a $(SIM_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += test/unit/test_xen_evtchn
+TESTS += test/unit/test_xen_evtchn
+test_unit_test_xen_evtchn_SOURCES = test/unit/test_xen_evtchn.c
+test_unit_test_xen_evtchn_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_xen_evtchn_LDADD = $(XEN_FAKE_LIBS)
+
+check_PROGRAMS += test/unit/test_xen_memory
+TESTS += test/unit/test_xen_memory
+test_unit_test_xen_memory_SOURCES = test/unit/test_xen_memory.c test/unit/random.h
+test_unit_test_xen_memory_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_xen_memory_LDADD = $(XEN_FAKE_LIBS)
+
+check_PROGRAMS += test/unit/test_xen_xenstore
+TESTS += test/unit/test_xen_xenstore
+test_unit_test_xen_xenstore_SOURCES = test/unit/test_xen_xenstore.c test/unit/random.h
+test_unit_test_xen_xenstore_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_xen_xenstore_LDADD = $(XEN_FAKE_LIBS)

@@ -1,0 +1,142 @@
+#!/usr/bin/env python3
+"""Kernels boot on real Xen, as PV and as PVH guests, and end as they are told.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import os
+import pathlib
+import re
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from xen.machine import Domain, Machine  # noqa: E402
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+BUILD = pathlib.Path(os.environ.get("MORGANA_BUILD", TOP / "build"))
+KERNELS = [BUILD / "test/xen/kernels" / f"{name}.xen" for name in ("hello", "crash", "idle")]
+IMAGE_MAX = 500 * 1000
+
+machine = None
+
+
+def setUpModule():
+    global machine
+    machine = Machine(KERNELS)
+
+
+def tearDownModule():
+    machine.stop()
+
+
+class ProgramsTest(unittest.TestCase):
+    """The controller and the switch are small enough."""
+
+    def test_image_is_at_most_500_kb(self):
+        for name in ("morgana-controller", "morgana-switch"):
+            size = (BUILD / f"{name}.xen").stat().st_size
+            print(f"{name}.xen: {size} bytes")
+            self.assertLessEqual(size, IMAGE_MAX)
+
+
+class OfEachKind:
+    """The tests that a kind of guest, `kind`, must pass."""
+
+    def start(self, kernel, extra="", **options):
+        guest = Domain(machine, kernel, f"{kernel}.xen", self.kind, extra, **options)
+        self.addCleanup(guest.destroy)
+        return guest.create()
+
+    def crash(self, mistake):
+        """Make a mistake; what the console says of it."""
+        guest = self.start("crash", mistake)
+        self.assertEqual("crash", guest.wait_for_end())
+        console = guest.console()
+        guest.destroy()
+        self.assertIn(f"now: {mistake}", console)
+        self.assertNotIn("survived", console)
+        return console
+
+    def test_boots_with_its_words_and_all_of_its_memory(self):
+        guest = self.start("hello", 'one "two three"', memory=32)
+        console = guest.wait_for("ended well")
+        self.assertIn(f"{self.kind.upper()} guest", console)
+        self.assertIn("3 words, half of them 1.5", console)
+        self.assertIn("word 2: two three", console)
+        # All but what boot structures, page tables and the image take.
+        self.assertGreater(int(re.search(r"(\d+) pages", console)[1]), 32 * 256 - 200)
+        self.assertEqual(2, len(set(re.search(r"random (\w+), again (\w+)", console).groups())))
+        self.assertEqual("poweroff", guest.wait_for_end())
+
+    def test_a_command_line_that_cannot_be_split_is_said(self):
+        guest = self.start("hello", 'one "two')
+        self.assertEqual("crash", guest.wait_for_end())
+        self.assertIn("quote left open", guest.console())
+
+    def test_what_is_not_memory_faults(self):
+        for mistake, address in (("null", "8"), ("write-text", "100000")):
+            with self.subTest(mistake):
+                self.assertIn(f"page fault (vector 14, error {'2' if mistake == 'null' else '3'}, "
+                              f"address {address})", self.crash(mistake))
+
+    def test_constants_are_not_written(self):
+        self.assertIn("page fault (vector 14, error 3", self.crash("write-constant"))
+
+    def test_data_are_not_executed(self):
+        for mistake in ("run-data", "run-heap"):
+            with self.subTest(mistake):
+                self.assertIn("page fault (vector 14, error 11", self.crash(mistake))
+
+    def test_a_stack_that_is_full_ends_the_domain(self):
+        self.crash("stack")
+
+    def test_a_mistake_shows_registers_and_calls(self):
+        console = self.crash("opcode")
+        self.assertIn("invalid opcode (vector 6", console)
+        self.assertRegex(console, r"rip 0000000000[1-9a-f]\w+  rsp 0000000000[1-9a-f]")
+        self.assertGreaterEqual(console.count("called from"), 3)
+
+    def test_an_assertion_says_where(self):
+        self.assertRegex(self.crash("assert"), r'crash\.c:\d+: break_assertion: assertion "one == 2"')
+
+    def test_timers_ring_and_an_idle_guest_does_not_wake(self):
+        guest = self.start("idle", "5")
+        console = guest.wait_for("rang")
+        rang, ms, waits = map(int, re.search(
+            r"rang (\d+) times in (\d+) ms, waited (\d+) times", console).groups())
+        self.assertEqual(5, rang)
+        self.assertGreaterEqual(ms, 5000)
+        # Each timer moves down the wheel once on its way; 5 s of a clock of 100 Hz would be 500.
+        self.assertLessEqual(waits, 3 * rang)
+
+    def test_xl_shutdown_is_obeyed(self):
+        guest = self.start("idle", "0")
+        guest.wait_for("idle: idle")
+        machine.run("xl shutdown idle")
+        self.assertEqual("poweroff", guest.wait_for_end())
+        self.assertIn("idle: ended", guest.console())
+
+    def test_xl_reboot_is_obeyed(self):
+        guest = self.start("idle", "0", on_reboot="restart")
+        guest.wait_for("idle: idle")
+        machine.run("xl reboot idle")
+        guest.wait_for("idle: ended")
+        machine.run("until [ $(grep -c 'idle: idle' /var/log/xen/guest-idle.log) = 2 ]; do "
+                    "usleep 50000; done")
+
+
+class PvTest(OfEachKind, unittest.TestCase):
+    """A PV guest."""
+    kind = "pv"
+
+
+class PvhTest(OfEachKind, unittest.TestCase):
+    """A PVH guest."""
+    kind = "pvh"
+
+    def test_a_stack_that_is_full_is_said(self):
+        self.assertIn("page fault", self.crash("stack"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,256 @@
+"""A machine with Xen and a Linux dom0, emulated by QEMU, and the domains that tests start on it.
+
+    machine = Machine(files=[kernel, ...])       booted, from the bench's snapshot, in a second
+    print(machine.run("xl list"))                a shell in dom0
+    guest = Domain(machine, "hello", "hello.xen", "pvh", extra="--log=debug")
+    guest.create()
+    guest.wait_for("ended well")                 on its console
+    machine.stop()
+
+The bench (image.py) lies where MORGANA_XEN_BENCH says, else in /var/tmp/morgana-xen-bench; the first
+who needs it builds it. Everything else is in a private folder, so that several machines run at once.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import fcntl
+import json
+import os
+import pathlib
+import selectors
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import xen.image as image  # noqa: E402
+from lab.process import Process  # noqa: E402
+from lab.wait import wait_for  # noqa: E402
+
+BENCH = pathlib.Path(os.environ.get("MORGANA_XEN_BENCH", "/var/tmp/morgana-xen-bench"))
+PAYLOAD = 64 << 20  # bytes of the disk that brings files into dom0
+MEMORY = 768        # MiB of the machine
+DOM0_MEMORY = 320
+
+XEN_WORDS = (f"com1=115200,8n1 console=com1 dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M "
+             "dom0_max_vcpus=1 loglvl=warning guest_loglvl=warning")
+LINUX_WORDS = ("console=hvc0 quiet loglevel=3 cryptomgr.notests "
+               "initcall_blacklist=crypto_kdf108_init")
+# With SMAP dom0 dies at its first access to a user's page; RDTSCP kills PVH guests: Xen cannot
+# emulate the instruction's length on this QEMU's SVM.
+CPU = "max,-smap,-rdtscp"
+
+
+def qemu(folder, state, disk, *more):
+    return [
+        "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", CPU, "-smp", "1",
+        "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-serial", "stdio",
+        "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
+        "-device", "virtio-serial-pci",
+        "-chardev", f"socket,id=shell,path={folder}/shell,server=on,wait=off",
+        "-device", "virtserialport,chardev=shell",
+        "-drive", f"if=none,id=state,format=qcow2,file={state}",
+        "-drive", f"if=none,id=payload,format=raw,readonly=on,file={disk}",
+        "-device", "virtio-blk-pci,drive=payload",
+        "-netdev", "user,id=net,restrict=on,net=10.0.0.0/24,host=10.0.0.254,dns=10.0.0.253",
+        "-device", "virtio-net-pci,netdev=net,romfile=",
+        "-kernel", BENCH / "xen", "-append", XEN_WORDS,
+        "-initrd", f"{BENCH}/vmlinux {LINUX_WORDS},{BENCH}/dom0.gz", *more]
+
+
+def connect(path):
+    """To a UNIX socket that QEMU will make."""
+    def attempt():
+        s = socket.socket(socket.AF_UNIX)
+        try:
+            s.connect(str(path))
+            return s
+        except OSError:
+            s.close()
+            return None
+    return wait_for(attempt, f"QEMU's {path.name}")
+
+
+def tell_qemu(folder, command):
+    """One command of QEMU's own monitor."""
+    with connect(folder / "qmp") as s, s.makefile("rw") as f:
+        f.readline()
+        for call in ({"execute": "qmp_capabilities"},
+                     {"execute": "human-monitor-command", "arguments": {"command-line": command}}):
+            f.write(json.dumps(call) + "\n")
+            f.flush()
+            while not {"return", "error"} & (reply := json.loads(f.readline())).keys():
+                pass
+        if reply.get("return", "") != "":
+            raise AssertionError(f"QEMU: {command}: {reply}")
+
+
+def build_bench():
+    """The image and the snapshot, once for all who come at a time."""
+    BENCH.mkdir(parents=True, exist_ok=True)
+    with open(BENCH / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        image.build(BENCH)
+        if not (BENCH / "state.qcow2").exists():
+            save_snapshot()
+
+
+def save_snapshot():
+    """Boot to where dom0's shell waits, and keep the machine as it is then."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
+    state, disk = folder / "state.qcow2", folder / "disk"
+    disk.touch()
+    os.truncate(disk, PAYLOAD)
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", state, "64M"], check=True)
+    process = Process(qemu(folder, state, disk), folder / "serial")
+    try:
+        wait_for(lambda: "BENCH-READY" in process.output() or not process.is_alive(),
+                 "dom0 on the bench", 180)
+        if "BENCH-READY" not in process.output() or "BENCH-FAILED" in process.output():
+            raise AssertionError("dom0 did not come up:\n" + process.output())
+        tell_qemu(folder, "savevm ready")
+        shutil.move(state, BENCH / "state.qcow2.new")
+        (BENCH / "state.qcow2.new").rename(BENCH / "state.qcow2")
+    finally:
+        process.stop()
+        shutil.rmtree(folder)
+
+
+class Machine:
+    """A running machine. `files` lie in dom0's folder /guests."""
+
+    def __init__(self, files=()):
+        build_bench()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
+        self._calls = 0
+        disk, state = self.folder / "disk", self.folder / "state.qcow2"
+        # A layer of our own on the common state: nothing is written to that.
+        shutil.copy(BENCH / "state.qcow2", state)
+        with tarfile.open(disk, "w", dereference=True) as tar:
+            for path in files:
+                tar.add(path, arcname=pathlib.Path(path).name)
+        os.truncate(disk, PAYLOAD)
+        self._process = Process(qemu(self.folder, state, disk, "-loadvm", "ready"),
+                                self.folder / "serial")
+        self._shell = None
+        try:
+            self._shell = connect(self.folder / "shell")
+            self.run("mkdir -p /guests && tar -x -f /dev/vda -C /guests")
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        if self._shell:
+            self._shell.close()
+        self._process.stop()
+        shutil.rmtree(self.folder)
+
+    def serial(self):
+        """What Xen and dom0's kernel have said."""
+        return self._process.output()
+
+    def run(self, command, limit=60, check=True):
+        """Run shell commands in dom0 and return what they print. AssertionError if they fail (with
+        `check`) or take longer than `limit` seconds."""
+        self._calls += 1
+        marker = f"MARKER-{self._calls}"
+        self._shell.sendall(f"{marker}\n{command}\n{marker}\n".encode())
+        output, status = self._answer(marker, command, limit)
+        if check and status != 0:
+            raise AssertionError(f"dom0: {command}: status {status}\n{output}")
+        return output
+
+    def _answer(self, marker, command, limit):
+        end, data = time.monotonic() + limit, b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._shell, selectors.EVENT_READ)
+            while True:
+                head, found, tail = data.rpartition(f"\n{marker} ".encode())
+                if found and tail.endswith(b"\n"):
+                    return head.decode(errors="replace"), int(tail)
+                left = end - time.monotonic()
+                if left <= 0 or not selector.select(left):
+                    raise AssertionError(f"dom0: {command}: no answer in {limit} s\n"
+                                         f"{data.decode(errors='replace')}\n{self.serial()[-4000:]}")
+                piece = self._shell.recv(65536)
+                if not piece:
+                    raise AssertionError(f"dom0: {command}: the machine is gone\n"
+                                         + self.serial()[-4000:])
+                data += piece
+
+
+# How xl list shows a domain that has ended.
+ENDS = {"---s--": "poweroff", "---sr-": "reboot", "---sc-": "crash"}
+
+
+class Domain:
+    """A guest of ours: `kernel` is the name of one of the machine's files, `kind` pv or pvh, `vifs`
+    are words such as "mac=...,bridge=xenbr0"."""
+
+    def __init__(self, machine, name, kernel, kind, extra="", memory=16, vifs=(), on_reboot="preserve"):
+        self.machine, self.name, self.kind = machine, name, kind
+        vif = ", ".join(f'"{words},script=vif"' for words in vifs)
+        extra = extra.replace('"', '\\"')
+        self._config = f"""name = "{name}"
+type = "{kind}"
+kernel = "/guests/{kernel}"
+extra = "{extra}"
+memory = {memory}
+vcpus = 1
+vif = [{vif}]
+on_crash = "preserve"
+on_poweroff = "preserve"
+on_reboot = "{on_reboot}"
+"""
+
+    def __str__(self):
+        return f"{self.name} ({self.kind})"
+
+    def create(self):
+        self.machine.run(f"cat > /run/{self.name}.cfg <<'END'\n{self._config}END\n"
+                         f"xl create /run/{self.name}.cfg")
+        return self
+
+    def destroy(self):
+        """And forget its console. Nothing if there is none."""
+        self.machine.run(f"xl destroy {self.name}; rm -f {self._log}", check=False)
+
+    @property
+    def _log(self):
+        return f"/var/log/xen/guest-{self.name}.log"
+
+    def console(self):
+        """What it has said so far."""
+        return self.machine.run(f"cat {self._log}", check=False)
+
+    def wait_for(self, text, limit=60):
+        """Until its console shows `text`; returns the console."""
+        found = self.machine.run(
+            f"tries=0\nuntil grep -qF -- '{text}' {self._log}; do\n"
+            f"tries=$((tries + 1)); [ $tries -lt {limit * 20} ] || break; usleep 50000; done\n"
+            f"cat {self._log}", limit + 60, check=False)
+        if text not in found:
+            raise AssertionError(f"{self} never said {text!r}. Its console:\n{found}\n"
+                                 f"Xen:\n{self.machine.serial()[-2000:]}")
+        return found
+
+    def state(self):
+        """As xl list shows it: "r-----", "-b----"; "" if there is none."""
+        words = self.machine.run(f"xl list {self.name} | tail -n 1", check=False).split()
+        return words[4] if words[:1] == [self.name] else ""
+
+    def wait_for_end(self, limit=60):
+        """Until it has ended, and how: "poweroff", "reboot" or "crash"."""
+        self.machine.run(
+            f"tries=0\nuntil xl list {self.name} | grep -q -- '---s'; do\n"
+            f"tries=$((tries + 1)); [ $tries -lt {limit * 5} ] || break; usleep 50000; done",
+            limit + 60)
+        state = self.state()
+        if state not in ENDS:
+            raise AssertionError(f"{self} has not ended ({state}); its console:\n{self.console()}")
+        return ENDS[state]

@@ -1,0 +1,308 @@
+/*
+ * pvh.c - a PVH guest: a physical memory and page tables of its own.
+ *
+ * entry.S has mapped 4 GiB, address for address, in pieces of 2 MiB; memory above is not used. Here
+ * a piece is cut into pages when one of them needs another access than the rest.
+ *
+ * See docs/misc/pvh.pandoc of Xen, xen/include/public/hvm/, Intel SDM 3A chapters 4 and 6.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "xen/guest.h"
+#include "xen/hypercall.h"
+#include "xen/page.h"
+#include "xen/trap.h"
+
+#include <cpuid.h>
+#include <errno.h>
+#include <xen/arch-x86/hvm/start_info.h>
+#include <xen/hvm/hvm_op.h>
+#include <xen/hvm/params.h>
+#include <xen/memory.h>
+#include <xen/sched.h>
+
+#define PTE_PRESENT 0x1ull
+#define PTE_WRITE   0x2ull
+#define PTE_LARGE   0x80ull
+#define PTE_NX      (1ull << 63)
+#define PTE_FRAME   0x000ffffffffff000ull
+
+#define ENTRIES 512
+#define SPAN    (XEN_PAGE * (uintptr_t)ENTRIES) /* of an entry of pvh_l2 */
+#define SPANS   (4 * ENTRIES)                   /* entries of pvh_l2: 4 GiB */
+
+#define MSR_FS_BASE 0xc0000100
+
+static const uint64_t leaf_flags[] = {
+    [PAGE_NONE] = 0,
+    [PAGE_READ] = PTE_PRESENT | PTE_NX,
+    [PAGE_EXECUTE] = PTE_PRESENT,
+    [PAGE_WRITE] = PTE_PRESENT | PTE_WRITE | PTE_NX,
+};
+
+extern uint64_t pvh_l4[], pvh_l2[], pvh_gdt[];
+extern void pvh_upcall(void), pvh_wait(void), hypercall_vmcall(void), hypercall_vmmcall(void);
+extern void (*hypercall_by)(void);
+
+void boot_pvh(const struct hvm_start_info *info) __attribute__((noreturn));
+
+/* --- Page tables ----------------------------------------------------------------------------- */
+
+static void flush_tlb(void)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(pvh_l4) : "memory");
+}
+
+/* The table of the pages at `address`: a piece of 2 MiB is cut into pages with the same access when
+ * one of them is first to have another. NULL: no memory. */
+static uint64_t *pages_at(uintptr_t address)
+{
+    uint64_t *entry = &pvh_l2[address / SPAN], *table;
+    if (!(*entry & PTE_LARGE))
+        return (uint64_t *)(*entry & PTE_FRAME);
+    table = page_alloc(1);
+    if (table == NULL)
+        return NULL;
+    for (size_t i = 0; i < ENTRIES; i++)
+        table[i] = (*entry & ~PTE_LARGE) + i * XEN_PAGE;
+    *entry = (uintptr_t)table | PTE_PRESENT | PTE_WRITE;
+    return table;
+}
+
+static int pvh_protect(uintptr_t from, uintptr_t to, enum page_access access)
+{
+    for (; from < to; from += XEN_PAGE) {
+        uint64_t *table = pages_at(from), flags = leaf_flags[access];
+        if (table == NULL)
+            return -ENOMEM;
+        table[from / XEN_PAGE % ENTRIES] = flags ? from | flags : 0;
+    }
+    flush_tlb();
+    return 0;
+}
+
+/* Nothing is executed behind the image. */
+static void protect_large(void)
+{
+    for (uintptr_t i = ((uintptr_t)kernel_end + SPAN - 1) / SPAN; i < SPANS; i++)
+        pvh_l2[i] = i * SPAN | PTE_LARGE | leaf_flags[PAGE_WRITE];
+    flush_tlb();
+}
+
+/* --- Memory ---------------------------------------------------------------------------------- */
+
+#define MAP_MAX 32
+
+/* An entry of the memory map (ACPI 6.4, table 15.3). */
+struct e820 {
+    uint64_t address, size;
+    uint32_t type;
+} __attribute__((packed));
+
+enum { E820_RAM = 1 };
+
+static void *clip(uint64_t address)
+{
+    uint64_t end = SPANS * (uint64_t)SPAN;
+    return (void *)(uintptr_t)(address < end ? address : end);
+}
+
+static bool in_region(const struct e820 *e, uint64_t from, uint64_t to)
+{
+    return e->type == E820_RAM && e->address <= from && to <= e->address + e->size;
+}
+
+static uintptr_t ram_end(const struct e820 *map, size_t n)
+{
+    uintptr_t end = 0;
+    for (size_t i = 0; i < n; i++) {
+        uintptr_t to = (uintptr_t)clip(map[i].address + map[i].size);
+        if (map[i].type == E820_RAM && to > end)
+            end = to;
+    }
+    return end;
+}
+
+/* Add what is memory, but page 0 and the image with the table behind it. */
+static void add_regions(const struct e820 *map, size_t n, uintptr_t image_end)
+{
+    uint64_t image = (uintptr_t)kernel_text;
+    for (size_t i = 0; i < n; i++) {
+        uint64_t from = map[i].address ? map[i].address : XEN_PAGE;
+        uint64_t to = map[i].address + map[i].size;
+        if (map[i].type != E820_RAM)
+            continue;
+        if (in_region(&map[i], image, image_end)) {
+            page_add(clip(from), clip(image));
+            from = image_end;
+        }
+        page_add(clip(from), clip(to));
+    }
+}
+
+static int pvh_open_memory(void)
+{
+    struct e820 map[MAP_MAX];
+    struct xen_memory_map ask = {.nr_entries = MAP_MAX};
+    uintptr_t end, image_end, span_end = ((uintptr_t)kernel_end + SPAN - 1) & ~(SPAN - 1);
+    int error;
+    set_xen_guest_handle(ask.buffer, map);
+    error = hypercall_memory(XENMEM_memory_map, &ask);
+    if (error)
+        return error;
+    end = ram_end(map, ask.nr_entries);
+    image_end = (uintptr_t)kernel_end + (end >> XEN_PAGE_SHIFT) * sizeof(uint32_t);
+    page_begin(NULL, end >> XEN_PAGE_SHIFT, (uint32_t *)kernel_end);
+    add_regions(map, ask.nr_entries, (image_end + XEN_PAGE - 1) & ~(uintptr_t)(XEN_PAGE - 1));
+    return pvh_protect((uintptr_t)kernel_end, span_end, PAGE_WRITE);
+}
+
+static unsigned long pvh_frame(const void *page)
+{
+    return (uintptr_t)page >> XEN_PAGE_SHIFT;
+}
+
+/* Have a page of ours be another one; the memory that was there is lost. */
+static int replace(void *page, unsigned space, unsigned index)
+{
+    struct xen_add_to_physmap add = {
+        .domid = DOMID_SELF, .space = space, .idx = index, .gpfn = pvh_frame(page)};
+    return hypercall_memory(XENMEM_add_to_physmap, &add);
+}
+
+static int pvh_map_grants(unsigned index, void *page)
+{
+    return replace(page, XENMAPSPACE_grant_table, index);
+}
+
+/* --- Traps ----------------------------------------------------------------------------------- */
+
+#define EVENT_VECTOR 32
+#define VECTORS      (EVENT_VECTOR + 1)
+#define CODE         8
+#define TSS          24
+#define GATE         0x8e /* present, for interrupts: they are off in the handler */
+#define TRAP_STACK   1 /* in the TSS: exceptions have a stack of their own, for ours may be full */
+
+/* Intel SDM 3A, figure 6-8. */
+struct gate {
+    uint16_t offset_low, selector;
+    uint8_t stack, type;
+    uint16_t offset_middle;
+    uint32_t offset_high, zero;
+};
+
+/* Intel SDM 3A, figure 7-11. */
+struct tss {
+    uint32_t zero0;
+    uint64_t rsp[3], zero1, ist[7], zero2;
+    uint16_t zero3, io_map;
+} __attribute__((packed));
+
+struct table_register {
+    uint16_t limit;
+    uint64_t base;
+} __attribute__((packed));
+
+static struct gate idt[VECTORS];
+static struct tss tss = {.io_map = sizeof tss};
+static uint8_t trap_stack[2 * XEN_PAGE] __attribute__((aligned(16)));
+
+static void set_gate(unsigned vector, const void *handler, uint8_t stack)
+{
+    uintptr_t at = (uintptr_t)handler;
+    idt[vector] = (struct gate){.offset_low = (uint16_t)at,
+                                .selector = CODE,
+                                .stack = stack,
+                                .type = GATE,
+                                .offset_middle = (uint16_t)(at >> 16),
+                                .offset_high = (uint32_t)(at >> 32)};
+}
+
+/* A descriptor of two slots (Intel SDM 3A, figure 7-4), then the register. */
+static void load_tss(void)
+{
+    uint64_t base = (uintptr_t)&tss;
+    tss.ist[TRAP_STACK - 1] = (uintptr_t)trap_stack + sizeof trap_stack;
+    pvh_gdt[TSS / 8] =
+        (sizeof tss - 1) | (base & 0xffffff) << 16 | 0x89ull << 40 | (base >> 24 & 0xff) << 56;
+    pvh_gdt[TSS / 8 + 1] = base >> 32;
+    __asm__ volatile("ltr %w0" : : "r"(TSS));
+}
+
+static int set_param(uint32_t index, uint64_t value)
+{
+    struct xen_hvm_param p = {.domid = DOMID_SELF, .index = index, .value = value};
+    return (int)hypercall(__HYPERVISOR_hvm_op, HVMOP_set_param, (unsigned long)&p, 0, 0, 0);
+}
+
+static int pvh_open_traps(void)
+{
+    struct table_register at = {.limit = sizeof idt - 1, .base = (uintptr_t)idt};
+    for (unsigned i = 0; i < TRAP_VECTORS; i++)
+        set_gate(i, trap_entries + i * TRAP_ENTRY_SIZE, TRAP_STACK);
+    set_gate(EVENT_VECTOR, (const void *)(uintptr_t)pvh_upcall, 0);
+    load_tss();
+    __asm__ volatile("lidt %0" : : "m"(at));
+    return set_param(HVM_PARAM_CALLBACK_IRQ,
+                     (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | EVENT_VECTOR);
+}
+
+static uintptr_t pvh_fault_address(void)
+{
+    uintptr_t address;
+    __asm__("mov %%cr2, %0" : "=r"(address));
+    return address;
+}
+
+/* --- Boot ------------------------------------------------------------------------------------ */
+
+const struct guest_type guest_pvh = {
+    .name = "PVH",
+    .open_traps = pvh_open_traps,
+    .open_memory = pvh_open_memory,
+    .protect = pvh_protect,
+    .frame = pvh_frame,
+    .map_grants = pvh_map_grants,
+    .fault_address = pvh_fault_address,
+    .wait = pvh_wait,
+};
+
+static uint64_t get_param(uint32_t index)
+{
+    struct xen_hvm_param p = {.domid = DOMID_SELF, .index = index};
+    hypercall(__HYPERVISOR_hvm_op, HVMOP_get_param, (unsigned long)&p, 0, 0, 0);
+    return p.value;
+}
+
+/* The instruction for hypercalls is the processor vendor's (AMD's and Hygon's is `vmmcall`). */
+static void choose_hypercall(void)
+{
+    unsigned a, b, c, d;
+    __cpuid(0, a, b, c, d);
+    hypercall_by = b == signature_AMD_ebx || b == 0x6f677948 ? hypercall_vmmcall : hypercall_vmcall;
+}
+
+static void set_thread(void)
+{
+    uintptr_t at = (uintptr_t)guest_thread;
+    __asm__ volatile("wrmsr" : : "c"(MSR_FS_BASE), "a"((uint32_t)at), "d"((uint32_t)(at >> 32)));
+}
+
+void boot_pvh(const struct hvm_start_info *info)
+{
+    set_thread();
+    choose_hypercall();
+    protect_large();
+    guest.type = &guest_pvh;
+    guest.console = (void *)(get_param(HVM_PARAM_CONSOLE_PFN) << XEN_PAGE_SHIFT);
+    guest.console_port = (evtchn_port_t)get_param(HVM_PARAM_CONSOLE_EVTCHN);
+    guest.store = (void *)(get_param(HVM_PARAM_STORE_PFN) << XEN_PAGE_SHIFT);
+    guest.store_port = (evtchn_port_t)get_param(HVM_PARAM_STORE_EVTCHN);
+    guest.shared = (shared_info_t *)guest_shared_page;
+    if (replace(guest_shared_page, XENMAPSPACE_shared_info, 0) != 0)
+        hypercall_sched(SCHEDOP_shutdown, &(struct sched_shutdown){.reason = SHUTDOWN_crash});
+    if (info->magic == XEN_HVM_START_MAGIC_VALUE && info->cmdline_paddr != 0)
+        guest_set_command_line((const char *)info->cmdline_paddr, GUEST_COMMAND_LINE);
+    boot();
+}
