@@ -9,8 +9,7 @@ libruntime_a_SOURCES = \
 	runtime/buf.h runtime/bytes.h runtime/checksum.h runtime/config.h runtime/counter.h \
 	runtime/device.h runtime/endpoint.h runtime/entropy.h runtime/gso.h runtime/list.h \
 	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/memory.h runtime/net.h \
-	runtime/netdev.h \
-	runtime/pkt.h runtime/platform.h runtime/program.h runtime/say.h runtime/serve.h \
+	runtime/netdev.h runtime/pkt.h runtime/platform.h runtime/program.h runtime/say.h runtime/serve.h \
 	runtime/stack.h runtime/stream.h runtime/task.h runtime/task_stream.h \
 	runtime/task_switch.h runtime/timer.h
 libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)

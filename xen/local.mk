@@ -3,7 +3,7 @@
 XEN_PLATFORM = \
 	xen/boot.c xen/clock.c xen/clock.h xen/console.c xen/console.h xen/control.c xen/control.h \
 	xen/entropy.c xen/entry.S xen/evtchn.c xen/evtchn.h xen/guest.h xen/heap.c xen/heap.h \
-	xen/hypercall.h xen/interface.h xen/libc.c xen/loop.c xen/page.c xen/page.h xen/pv.c xen/pvh.c xen/say.c xen/stack.c \
+	xen/hypercall.h xen/interface.h xen/libc.c xen/loop.c xen/memory.c xen/page.c xen/page.h xen/pv.c xen/pvh.c xen/say.c xen/stack.c \
 	xen/trap.c xen/trap.h xen/xen_loop.h xen/xenstore.c xen/xenstore.h
 EXTRA_DIST += xen/kernel.lds
 

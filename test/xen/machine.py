@@ -194,6 +194,8 @@ class Domain:
 
     def __init__(self, machine, name, kernel, kind, extra="", memory=16, vifs=(), on_reboot="preserve"):
         self.machine, self.name, self.kind = machine, name, kind
+        # Only to do something when the domain ends need xl stay.
+        self._how = "-e" if on_reboot == "preserve" else ""
         vif = ", ".join(f'"{words},script=vif"' for words in vifs)
         extra = extra.replace('"', '\\"')
         self._config = f"""name = "{name}"
@@ -213,7 +215,7 @@ on_reboot = "{on_reboot}"
 
     def create(self):
         self.machine.run(f"cat > /run/{self.name}.cfg <<'END'\n{self._config}END\n"
-                         f"xl create /run/{self.name}.cfg")
+                         f"xl create {self._how} /run/{self.name}.cfg")
         return self
 
     def destroy(self):

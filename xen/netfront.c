@@ -1,0 +1,380 @@
+/*
+ * netfront.c - rings, and frames through them: see netfront.h.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "xen/netfront.h"
+#include "xen/grant.h"
+#include "xen/offload.h"
+#include "xen/page.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <xen/io/netif.h>
+
+#define SLOTS     256                    /* of a ring of one page */
+#define FRAME_MAX XEN_NETIF_MAX_TX_SIZE  /* bytes */
+#define FRAGS_MAX XEN_NETIF_NR_SLOTS_MIN /* pages that every backend takes for a frame */
+#define EXTRAS_MAX (XEN_NETIF_EXTRA_TYPE_MAX - 1)
+
+/* A page and the grant for it. */
+struct granted {
+    void *page;
+    grant_ref_t ref;
+};
+
+struct netfront {
+    bool broken;
+    evtchn_port_t port;
+    struct granted tx_ring, rx_ring;
+    netif_tx_front_ring_t tx;
+    netif_rx_front_ring_t rx;
+    struct granted tx_slot[SLOTS], rx_slot[SLOTS];
+    uint16_t tx_free[SLOTS]; /* a stack of slots that the backend does not have */
+    size_t n_tx_free;
+    bool tx_busy[SLOTS]; /* it has */
+};
+
+/* --- Sending --------------------------------------------------------------------------------- */
+
+static netif_tx_request_t *next_request(struct netfront *nf)
+{
+    return RING_GET_REQUEST(&nf->tx, nf->tx.req_prod_pvt++);
+}
+
+/* One slot with `n` bytes of a frame. */
+static netif_tx_request_t *put_piece(struct netfront *nf, const uint8_t *bytes, size_t n)
+{
+    uint16_t slot = nf->tx_free[--nf->n_tx_free];
+    netif_tx_request_t *r = next_request(nf);
+    nf->tx_busy[slot] = true;
+    memcpy(nf->tx_slot[slot].page, bytes, n);
+    *r = (netif_tx_request_t){.gref = nf->tx_slot[slot].ref, .id = slot, .size = (uint16_t)n};
+    return r;
+}
+
+static uint16_t flags_of(const struct pkt *p)
+{
+    uint16_t flags = 0;
+    if (p->offload & PKT_CSUM_PARTIAL)
+        flags |= NETTXF_csum_blank | NETTXF_data_validated;
+    else if (p->offload & PKT_CSUM_VALID)
+        flags |= NETTXF_data_validated;
+    if (p->offload & PKT_GSO)
+        flags |= NETTXF_extra_info;
+    return flags;
+}
+
+/* The slot behind the first that tells how to cut a super-frame. */
+static void put_gso(struct netfront *nf, const struct pkt *p)
+{
+    netif_extra_info_t *extra = (netif_extra_info_t *)next_request(nf);
+    *extra = (netif_extra_info_t){.type = XEN_NETIF_EXTRA_TYPE_GSO};
+    extra->u.gso.size = p->gso_size;
+    extra->u.gso.type =
+        p->offload & PKT_GSO_TCP6 ? XEN_NETIF_GSO_TYPE_TCPV6 : XEN_NETIF_GSO_TYPE_TCPV4;
+}
+
+/* The first slot's size is the whole frame's, the others' are their own. */
+static void put_frame(struct netfront *nf, const struct pkt *p)
+{
+    size_t n = p->len < XEN_PAGE ? p->len : XEN_PAGE;
+    netif_tx_request_t *r = put_piece(nf, p->data, n);
+    r->size = (uint16_t)p->len;
+    r->flags = flags_of(p);
+    if (p->offload & PKT_GSO)
+        put_gso(nf, p);
+    for (size_t at = n; at < p->len; at += n) {
+        r->flags |= NETTXF_more_data;
+        n = p->len - at < XEN_PAGE ? p->len - at : XEN_PAGE;
+        r = put_piece(nf, p->data + at, n);
+    }
+}
+
+static void take_responses(struct netfront *nf);
+
+int netfront_send(struct netfront *nf, const struct pkt *p)
+{
+    size_t pieces = (p->len + XEN_PAGE - 1) / XEN_PAGE, slots = pieces + !!(p->offload & PKT_GSO);
+    if (p->len == 0 || p->len > FRAME_MAX || pieces > FRAGS_MAX)
+        return -EMSGSIZE;
+    if (nf->n_tx_free < pieces || RING_FREE_REQUESTS(&nf->tx) < slots)
+        take_responses(nf);
+    if (nf->broken || nf->n_tx_free < pieces || RING_FREE_REQUESTS(&nf->tx) < slots)
+        return -ENOSPC;
+    put_frame(nf, p);
+    return 0;
+}
+
+void netfront_flush(struct netfront *nf)
+{
+    int notify;
+    if (nf->tx.req_prod_pvt == nf->tx.sring->req_prod)
+        return;
+    RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&nf->tx, notify);
+    if (notify)
+        evtchn_send(nf->port);
+}
+
+/* The backend is done with a slot. One that it does not have it cannot give back. */
+static void take_response(struct netfront *nf, const netif_tx_response_t *r)
+{
+    if (r->status == NETIF_RSP_NULL) /* of an extra slot, which has no page */
+        return;
+    if (r->id >= SLOTS || !nf->tx_busy[r->id]) {
+        nf->broken = true;
+        return;
+    }
+    nf->tx_busy[r->id] = false;
+    nf->tx_free[nf->n_tx_free++] = r->id;
+}
+
+/* The next event is asked for when half of what is under way is done: not for each frame. */
+static void take_responses(struct netfront *nf)
+{
+    int more;
+    do {
+        RING_IDX end = xen_read(nf->tx.sring->rsp_prod);
+        xen_rmb();
+        if (end - nf->tx.rsp_cons > nf->tx.req_prod_pvt - nf->tx.rsp_cons)
+            nf->broken = true;
+        while (nf->tx.rsp_cons != end && !nf->broken) {
+            netif_tx_response_t r;
+            RING_COPY_RESPONSE(&nf->tx, nf->tx.rsp_cons++, &r);
+            take_response(nf, &r);
+        }
+        if (nf->broken)
+            return;
+        xen_write(nf->tx.sring->rsp_event,
+                  nf->tx.rsp_cons + (nf->tx.req_prod_pvt - nf->tx.rsp_cons) / 2 + 1);
+        xen_mb();
+        more = xen_read(nf->tx.sring->rsp_prod) != end;
+    } while (more);
+}
+
+/* --- Receiving ------------------------------------------------------------------------------- */
+
+/* A frame's slots, as they were read once. */
+struct incoming {
+    RING_IDX first;
+    unsigned pieces;
+    struct {
+        uint16_t slot, offset, size;
+    } piece[FRAGS_MAX];
+    size_t len;
+    uint16_t flags;            /* NETRXF_* of the first */
+    uint16_t gso_size, gso_type; /* 0: it is no super-frame */
+    bool bad;
+};
+
+/* Offer the page of ring position `at`: each position has its own. */
+static void offer(struct netfront *nf, RING_IDX at)
+{
+    unsigned slot = at % SLOTS;
+    *RING_GET_REQUEST(&nf->rx, at) =
+        (netif_rx_request_t){.id = (uint16_t)slot, .gref = nf->rx_slot[slot].ref};
+}
+
+static void read_piece(struct incoming *in, RING_IDX at, const netif_rx_response_t *r)
+{
+    if (r->status <= 0 || r->offset > XEN_PAGE || r->status > XEN_PAGE - r->offset ||
+        r->id != at % SLOTS || in->pieces == FRAGS_MAX) {
+        in->bad = true;
+        return;
+    }
+    in->piece[in->pieces].slot = (uint16_t)(at % SLOTS);
+    in->piece[in->pieces].offset = r->offset;
+    in->piece[in->pieces].size = (uint16_t)r->status;
+    in->pieces++;
+    in->len += (size_t)r->status;
+}
+
+/* The slots behind the first that tell more of a frame. Returns the position behind them; `end` if
+ * there are not all. */
+static RING_IDX read_extras(struct netfront *nf, struct incoming *in, RING_IDX at, RING_IDX end)
+{
+    netif_extra_info_t extra = {.flags = XEN_NETIF_EXTRA_FLAG_MORE};
+    for (int n = 0; at != end && (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE); n++) {
+        memcpy(&extra, RING_GET_RESPONSE(&nf->rx, at++), sizeof extra);
+        if (extra.type == XEN_NETIF_EXTRA_TYPE_GSO) {
+            in->gso_size = extra.u.gso.size;
+            in->gso_type = extra.u.gso.type;
+        } else if (extra.type >= XEN_NETIF_EXTRA_TYPE_MAX || n == EXTRAS_MAX) {
+            in->bad = true;
+        }
+    }
+    return at;
+}
+
+/* Read the slots of the next frame; the ring is as before. Returns the position behind it; the first
+ * if it has not come whole. */
+static RING_IDX read_frame(struct netfront *nf, struct incoming *in, RING_IDX end)
+{
+    RING_IDX at = in->first = nf->rx.rsp_cons;
+    netif_rx_response_t r = {.flags = NETRXF_more_data};
+    while (r.flags & NETRXF_more_data) {
+        if (at == end)
+            return in->first;
+        RING_COPY_RESPONSE(&nf->rx, at, &r);
+        read_piece(in, at++, &r);
+        if (at - in->first > 1)
+            continue;
+        in->flags = r.flags;
+        if (r.flags & NETRXF_extra_info)
+            at = read_extras(nf, in, at, end);
+    }
+    return at;
+}
+
+/* A packet with the frame's bytes. NULL: it is bad, or there is none; that has been counted. */
+static struct pkt *copy_frame(struct netfront *nf, struct pkt_pool *pool, const struct incoming *in,
+                              struct netdev_stats *stats)
+{
+    struct pkt *p;
+    if (in->bad) {
+        stats->rx_errors++;
+        return NULL;
+    }
+    p = pkt_new_for(pool, in->len);
+    if (p == NULL) {
+        stats->rx_dropped++;
+        return NULL;
+    }
+    for (unsigned i = 0; i < in->pieces; i++)
+        memcpy(pkt_append(p, in->piece[i].size),
+               (uint8_t *)nf->rx_slot[in->piece[i].slot].page + in->piece[i].offset,
+               in->piece[i].size);
+    if (offload_received(p, in->flags, in->gso_type, in->gso_size))
+        return p;
+    stats->rx_errors++;
+    pkt_unref(p);
+    return NULL;
+}
+
+/* Give the positions up to `end` back to the backend. */
+static void consume(struct netfront *nf, RING_IDX end)
+{
+    for (; nf->rx.rsp_cons != end; nf->rx.rsp_cons++)
+        offer(nf, nf->rx.req_prod_pvt++);
+}
+
+static void push_offers(struct netfront *nf)
+{
+    int notify;
+    if (nf->rx.req_prod_pvt == nf->rx.sring->req_prod)
+        return;
+    RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&nf->rx, notify);
+    if (notify)
+        evtchn_send(nf->port);
+}
+
+size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt **batch, size_t max,
+                        struct netdev_stats *stats)
+{
+    RING_IDX end = xen_read(nf->rx.sring->rsp_prod);
+    size_t n = 0;
+    xen_rmb();
+    take_responses(nf);
+    if (end - nf->rx.rsp_cons > nf->rx.req_prod_pvt - nf->rx.rsp_cons)
+        nf->broken = true;
+    while (n < max && !nf->broken && nf->rx.rsp_cons != end) {
+        struct incoming in = {0};
+        RING_IDX next = read_frame(nf, &in, end);
+        if (next == in.first)
+            break;
+        batch[n] = copy_frame(nf, pool, &in, stats);
+        n += batch[n] != NULL;
+        consume(nf, next);
+    }
+    push_offers(nf);
+    return n;
+}
+
+bool netfront_more(struct netfront *nf)
+{
+    int more;
+    if (nf->broken)
+        return false;
+    RING_FINAL_CHECK_FOR_RESPONSES(&nf->rx, more);
+    return more;
+}
+
+bool netfront_broken(const struct netfront *nf)
+{
+    return nf->broken;
+}
+
+/* --- Beginning and end ----------------------------------------------------------------------- */
+
+static bool grant_new(struct granted *g, domid_t backend, bool readonly)
+{
+    g->page = page_alloc(1);
+    if (g->page == NULL)
+        return false;
+    memset(g->page, 0, XEN_PAGE);
+    g->ref = grant_page(backend, g->page, readonly);
+    return g->ref != 0;
+}
+
+static void end_grant(struct granted *g)
+{
+    if (g->page)
+        grant_end_page(g->ref, g->page);
+}
+
+static bool make_pages(struct netfront *nf, domid_t backend)
+{
+    if (!grant_new(&nf->tx_ring, backend, false) || !grant_new(&nf->rx_ring, backend, false))
+        return false;
+    for (size_t i = 0; i < SLOTS; i++)
+        if (!grant_new(&nf->tx_slot[i], backend, true) ||
+            !grant_new(&nf->rx_slot[i], backend, false))
+            return false;
+    return true;
+}
+
+static void make_rings(struct netfront *nf)
+{
+    netif_tx_sring_t *tx = nf->tx_ring.page;
+    netif_rx_sring_t *rx = nf->rx_ring.page;
+    XEN_FRONT_RING_INIT(&nf->tx, tx, XEN_PAGE);
+    XEN_FRONT_RING_INIT(&nf->rx, rx, XEN_PAGE);
+    for (uint16_t i = SLOTS; i-- > 0;)
+        nf->tx_free[nf->n_tx_free++] = i;
+    for (unsigned i = 0; i < SLOTS; i++)
+        offer(nf, nf->rx.req_prod_pvt++);
+    RING_PUSH_REQUESTS(&nf->rx);
+}
+
+struct netfront *netfront_new(domid_t backend, evtchn_fn *event, void *user)
+{
+    struct netfront *nf = calloc(1, sizeof *nf);
+    if (nf == NULL)
+        return NULL;
+    if (!make_pages(nf, backend) || evtchn_bind_new(backend, event, user, &nf->port) != 0) {
+        netfront_free(nf);
+        return NULL;
+    }
+    make_rings(nf);
+    return nf;
+}
+
+void netfront_free(struct netfront *nf)
+{
+    if (nf == NULL)
+        return;
+    evtchn_unbind(nf->port);
+    end_grant(&nf->tx_ring);
+    end_grant(&nf->rx_ring);
+    for (size_t i = 0; i < SLOTS; i++) {
+        end_grant(&nf->tx_slot[i]);
+        end_grant(&nf->rx_slot[i]);
+    }
+    free(nf);
+}
+
+void netfront_address(const struct netfront *nf, struct netfront_address *address)
+{
+    *address = (struct netfront_address){
+        .tx_ring = nf->tx_ring.ref, .rx_ring = nf->rx_ring.ref, .port = nf->port};
+}

@@ -1,0 +1,57 @@
+/*
+ * netfront.h - the rings between a vif and its backend, and frames through them
+ * (xen/include/public/io/netif.h).
+ *
+ * How frames move: each slot of the transmit ring, and each of the receive ring, has a page of its
+ * own that the backend may read, or write, for as long as the ring lives. Sending copies a frame
+ * into free pages; receiving copies it out of the pages that the backend has filled, into a packet.
+ * So no grant is made or ended on the steady path, what was checked cannot change afterwards, and a
+ * backend that holds on to pages holds none of a pool's packets.
+ *
+ * The backend is not trusted: indices, ids, offsets, sizes and kinds are checked; a frame that does
+ * not fit together is dropped and counted, and a ring whose indices cannot be is broken for good:
+ * netfront_broken() says so and nothing moves through it any more.
+ *
+ * Called by vif.c, which does the handshake.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#ifndef MORGANA_XEN_NETFRONT_H
+#define MORGANA_XEN_NETFRONT_H
+
+#include "runtime/netdev.h"
+#include "xen/evtchn.h"
+
+struct netfront;
+
+/* Where the backend finds the rings: what is written to xenstore. */
+struct netfront_address {
+    grant_ref_t tx_ring, rx_ring;
+    evtchn_port_t port;
+};
+
+/* Rings and pages for domain `backend`, granted, with every receive slot offered. `event(user)` is
+ * called in a turn when the backend has something to say. NULL: no memory, no grants, no port. */
+struct netfront *netfront_new(domid_t backend, evtchn_fn *event, void *user);
+
+/* End the grants; pages that are in use are given back when they no longer are. NULL is allowed. */
+void netfront_free(struct netfront *nf);
+
+void netfront_address(const struct netfront *nf, struct netfront_address *address);
+
+/* Put a frame into the transmit ring; netfront_flush() tells the backend. -ENOSPC: there is no room
+ * for now; -EMSGSIZE: it is too long for a backend. */
+int netfront_send(struct netfront *nf, const struct pkt *p);
+void netfront_flush(struct netfront *nf);
+
+/* Take back what the backend has sent, and put at most `max` received frames, as packets of `pool`,
+ * into `batch`. Returns how many; what was dropped or bad is counted in `stats`. */
+size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt **batch, size_t max,
+                        struct netdev_stats *stats);
+
+/* May there be more to receive? If not the backend will send an event when there is. */
+bool netfront_more(struct netfront *nf);
+
+bool netfront_broken(const struct netfront *nf);
+
+#endif

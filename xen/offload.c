@@ -1,0 +1,95 @@
+/*
+ * offload.c - offload metadata of received frames: see offload.h.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "xen/offload.h"
+#include "xen/interface.h"
+
+#include <xen/io/netif.h>
+
+enum { TYPE_IPV4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_SERVICE_VLAN = 0x88a8, TYPE_IPV6 = 0x86dd };
+enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
+enum { ETHERNET_LEN = 14, VLAN_LEN = 4, IPV4_LEN = 20, IPV6_LEN = 40 };
+enum { TCP_CHECKSUM = 16, UDP_CHECKSUM = 6 }; /* where these lie in their headers */
+
+/* What was found in a frame. */
+struct headers {
+    uint32_t transport; /* where its header begins */
+    uint16_t type;
+    uint8_t protocol;
+};
+
+static uint16_t get16(const struct pkt *p, uint32_t at)
+{
+    be16 v;
+    memcpy(&v, p->data + at, sizeof v);
+    return be16_get(v);
+}
+
+/* The type behind any VLAN tags, and where what it names begins. 0: there is none. */
+static uint16_t find_network(const struct pkt *p, uint32_t *at)
+{
+    uint16_t type;
+    *at = ETHERNET_LEN;
+    if (p->len < ETHERNET_LEN)
+        return 0;
+    type = get16(p, ETHERNET_LEN - 2);
+    while (type == TYPE_VLAN || type == TYPE_SERVICE_VLAN) {
+        *at += VLAN_LEN;
+        if (p->len < *at)
+            return 0;
+        type = get16(p, *at - 2);
+    }
+    return type;
+}
+
+static bool find_transport(const struct pkt *p, struct headers *h)
+{
+    uint32_t at;
+    h->type = find_network(p, &at);
+    if (h->type == TYPE_IPV4 && p->len >= at + IPV4_LEN) {
+        h->protocol = p->data[at + 9];
+        h->transport = at + 4u * (p->data[at] & 0xf);
+        return h->transport >= at + IPV4_LEN;
+    }
+    if (h->type == TYPE_IPV6 && p->len >= at + IPV6_LEN) {
+        h->protocol = p->data[at + 6];
+        h->transport = at + IPV6_LEN;
+        return true;
+    }
+    return false;
+}
+
+/* The checksum is still to be made, from the transport's header on. */
+static bool set_partial(struct pkt *p, const struct headers *h)
+{
+    if (h->protocol != PROTOCOL_TCP && h->protocol != PROTOCOL_UDP)
+        return false;
+    p->csum_offset = h->protocol == PROTOCOL_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+    p->csum_start = (uint16_t)h->transport;
+    p->offload |= PKT_CSUM_PARTIAL;
+    return h->transport + p->csum_offset + 2 <= p->len;
+}
+
+static bool set_gso(struct pkt *p, const struct headers *h, uint16_t type, uint16_t size)
+{
+    bool ipv4 = type == XEN_NETIF_GSO_TYPE_TCPV4 && h->type == TYPE_IPV4;
+    bool ipv6 = type == XEN_NETIF_GSO_TYPE_TCPV6 && h->type == TYPE_IPV6;
+    p->offload |= ipv4 ? PKT_GSO_TCP4 : PKT_GSO_TCP6;
+    p->gso_size = size;
+    return (ipv4 || ipv6) && size > 0 && h->protocol == PROTOCOL_TCP;
+}
+
+bool offload_received(struct pkt *p, uint16_t flags, uint16_t gso_type, uint16_t gso_size)
+{
+    struct headers h = {0};
+    if (flags & NETRXF_csum_blank || gso_type) {
+        if (!find_transport(p, &h) || !set_partial(p, &h))
+            return false;
+        return gso_type == 0 || set_gso(p, &h, gso_type, gso_size);
+    }
+    if (flags & NETRXF_data_validated)
+        p->offload |= PKT_CSUM_VALID;
+    return true;
+}

@@ -1,0 +1,443 @@
+/*
+ * vif.c - the device vif:N: finding vifs, the handshake with their backends, and the netdev.
+ *
+ * A vif is in device/vif/N of our home in xenstore. Nothing is connected before somebody wants it:
+ *
+ *     1. A vif is there: device_came(). Whoever watches vif:N has it opened, which says that it is
+ *        not there yet, and that it is wanted.
+ *     2. The backend waits (InitWait): its features and our MAC address are read, the rings are made,
+ *        where they are is written, with the state Connected.
+ *     3. The backend is Connected: device_came() again, and now it is opened.
+ *     4. The backend is Closing, Closed or gone: device_went(), the rings end, our state is Closed.
+ *        When it waits again, all begins anew.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "xen/vif.h"
+#include "runtime/device.h"
+#include "runtime/log.h"
+#include "xen/netfront.h"
+#include "xen/xenbus.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+LOG_MODULE(vif);
+
+#define FOLDER      "device/vif"
+#define NUMBER_MAX  9999
+#define NUMBER_SIZE 8
+#define BATCHES     4 /* that a device delivers in one turn at most */
+#define MTU         1500
+
+/* What we read of the backend, and of our own folder. */
+enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, N_FEATURES };
+static const char *const feature_names[N_FEATURES] = {
+    [NO_CSUM] = "feature-no-csum-offload", [IPV6_CSUM] = "feature-ipv6-csum-offload",
+    [SG] = "feature-sg",                   [GSO4] = "feature-gso-tcpv4",
+    [GSO6] = "feature-gso-tcpv6",
+};
+enum { MAC, VIF_MTU, N_OURS };
+static const char *const our_names[N_OURS] = {[MAC] = "mac", [VIF_MTU] = "mtu"};
+
+struct vif {
+    struct list link;
+    char number[NUMBER_SIZE];
+    struct xenbus bus;
+    struct xenbus_key keys[XENBUS_KEYS_MAX];
+    bool wanted;  /* somebody has asked for it */
+    bool waiting; /* a step of the handshake is under way */
+    bool present; /* in the list that was read last */
+    uint8_t mac[6];
+    uint16_t mtu;
+    uint32_t features;   /* enum netdev_feature */
+    struct netfront *nf; /* NULL: no rings */
+    struct device *dev;  /* NULL: nobody has it open */
+};
+
+/* What the owner of the netdev has; it may outlive the vif. */
+struct device {
+    struct netdev netdev;
+    struct vif *vif; /* NULL: it has gone */
+    struct loop_work more;
+};
+
+static struct device_driver driver;
+static struct xenstore_watch watch;
+static struct list vifs = {&vifs, &vifs};
+
+/* --- Frames ---------------------------------------------------------------------------------- */
+
+static void disconnect(struct vif *v, XenbusState state);
+
+static void receive(void *user)
+{
+    struct device *d = user;
+    bool more = true;
+    for (int i = 0; i < BATCHES && more && d->vif && d->vif->nf; i++) {
+        struct pkt *batch[NETDEV_BATCH];
+        struct netfront *nf = d->vif->nf;
+        size_t n = netfront_receive(nf, d->netdev.pool, batch, NETDEV_BATCH, &d->netdev.stats);
+        if (netfront_broken(nf)) {
+            log_error("vif:%s: its backend breaks the protocol", d->vif->number);
+            disconnect(d->vif, XenbusStateClosing);
+        } else {
+            more = n == NETDEV_BATCH || netfront_more(nf);
+        }
+        if (n > 0 && !netdev_receive(&d->netdev, batch, n))
+            return;
+    }
+    if (more && d->vif && d->vif->nf)
+        loop_defer(&d->more);
+}
+
+static void on_event(void *user)
+{
+    struct vif *v = user;
+    if (v->dev)
+        receive(v->dev);
+}
+
+static struct device *device_of(struct netdev *netdev)
+{
+    return container_of(netdev, struct device, netdev);
+}
+
+static void send_one(struct device *d, const struct pkt *p)
+{
+    int error = d->vif && d->vif->nf ? netfront_send(d->vif->nf, p) : -ENETDOWN;
+    if (error == 0) {
+        d->netdev.stats.tx_packets++;
+        d->netdev.stats.tx_bytes += p->len;
+    } else if (error == -EMSGSIZE) {
+        d->netdev.stats.tx_errors++;
+    } else {
+        d->netdev.stats.tx_dropped++;
+    }
+}
+
+static void vif_send(struct netdev *netdev, struct pkt *const *batch, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        send_one(device_of(netdev), batch[i]);
+        pkt_unref(batch[i]);
+    }
+}
+
+static void vif_flush(struct netdev *netdev)
+{
+    struct device *d = device_of(netdev);
+    if (d->vif && d->vif->nf)
+        netfront_flush(d->vif->nf);
+}
+
+static void vif_close_device(struct netdev *netdev)
+{
+    struct device *d = device_of(netdev);
+    loop_work_cancel(&d->more);
+    if (d->vif == NULL)
+        return;
+    d->vif->dev = NULL;
+    d->vif->wanted = false;
+    disconnect(d->vif, XenbusStateClosed);
+}
+
+static const struct netdev_ops ops = {
+    .send = vif_send, .flush = vif_flush, .close = vif_close_device};
+
+/* --- The handshake --------------------------------------------------------------------------- */
+
+/* The rings end, whoever has the device is told. */
+static void disconnect(struct vif *v, XenbusState state)
+{
+    struct device *d = v->dev;
+    v->dev = NULL;
+    if (d) {
+        d->vif = NULL;
+        device_went(&d->netdev);
+    }
+    netfront_free(v->nf);
+    v->nf = NULL;
+    if (v->bus.state != state)
+        xenbus_set_state(&v->bus, state);
+}
+
+static bool has(const struct vif *v, unsigned feature)
+{
+    return strcmp(v->keys[feature].value, "1") == 0;
+}
+
+static void take_features(struct vif *v)
+{
+    bool csum = !has(v, NO_CSUM) && has(v, IPV6_CSUM);
+    v->features = NETDEV_RX_CSUM | NETDEV_RX_GSO;
+    v->features |= csum ? NETDEV_TX_CSUM : 0;
+    v->features |= csum && has(v, SG) && has(v, GSO4) ? NETDEV_TX_GSO4 : 0;
+    v->features |= csum && has(v, SG) && has(v, GSO6) ? NETDEV_TX_GSO6 : 0;
+}
+
+static bool take_mac(struct vif *v)
+{
+    uint8_t *m = v->mac;
+    char end;
+    return sscanf(v->keys[MAC].value, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%c", &m[0], &m[1], &m[2],
+                  &m[3], &m[4], &m[5], &end) == 6;
+}
+
+static void set_keys(struct vif *v, const char *const *names, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        v->keys[i].name = names[i];
+}
+
+static void put_key(struct vif *v, size_t *n, const char *name, uint32_t value)
+{
+    struct xenbus_key *key = &v->keys[(*n)++];
+    key->name = name;
+    snprintf(key->value, sizeof key->value, "%" PRIu32, value);
+}
+
+/* A step has failed: it is tried again when the backend's state changes, or the device is asked for
+ * again. */
+static bool stop(struct vif *v, const char *what, int error)
+{
+    if (error == 0)
+        return false;
+    v->waiting = false;
+    log_warn("vif:%s: %s: error %d", v->number, what, -error);
+    disconnect(v, XenbusStateClosed);
+    return true;
+}
+
+static void on_written(void *user, int error)
+{
+    struct vif *v = user;
+    if (stop(v, "cannot write where the rings are", error))
+        return;
+    v->waiting = false;
+    v->bus.state = XenbusStateConnected;
+}
+
+static void connect(struct vif *v)
+{
+    struct netfront_address at;
+    size_t n = 0;
+    v->nf = netfront_new(v->bus.backend_domain, on_event, v);
+    if (stop(v, "cannot make rings", v->nf ? 0 : -ENOMEM))
+        return;
+    netfront_address(v->nf, &at);
+    put_key(v, &n, "tx-ring-ref", at.tx_ring);
+    put_key(v, &n, "rx-ring-ref", at.rx_ring);
+    put_key(v, &n, "event-channel", at.port);
+    put_key(v, &n, "request-rx-copy", 1);
+    put_key(v, &n, "feature-rx-notify", 1);
+    put_key(v, &n, "feature-sg", 1);
+    put_key(v, &n, "feature-gso-tcpv4", 1);
+    put_key(v, &n, "feature-gso-tcpv6", 1);
+    put_key(v, &n, "feature-ipv6-csum-offload", 1);
+    put_key(v, &n, "state", XenbusStateConnected);
+    stop(v, "cannot write", xenbus_write(&v->bus, v->keys, n, on_written));
+}
+
+static void on_ours(void *user, int error)
+{
+    struct vif *v = user;
+    uint64_t mtu;
+    const char *text = v->keys[VIF_MTU].value;
+    if (stop(v, "cannot read", error) ||
+        stop(v, "it has no MAC address", take_mac(v) ? 0 : -EINVAL))
+        return;
+    v->mtu = xenstore_number(text, strlen(text), UINT16_MAX, &mtu) && mtu >= 68 ? (uint16_t)mtu : MTU;
+    connect(v);
+}
+
+static void on_features(void *user, int error)
+{
+    struct vif *v = user;
+    if (stop(v, "cannot read the backend's features", error))
+        return;
+    take_features(v);
+    set_keys(v, our_names, N_OURS);
+    stop(v, "cannot read", xenbus_read(&v->bus, false, v->keys, N_OURS, on_ours));
+}
+
+static void begin_handshake(struct vif *v)
+{
+    if (!v->wanted || v->waiting || v->nf)
+        return;
+    v->waiting = true;
+    set_keys(v, feature_names, N_FEATURES);
+    stop(v, "cannot read", xenbus_read(&v->bus, true, v->keys, N_FEATURES, on_features));
+}
+
+static void on_backend(void *user)
+{
+    struct vif *v = user;
+    switch (v->bus.backend_state) {
+    case XenbusStateInitWait:
+        begin_handshake(v);
+        break;
+    case XenbusStateConnected:
+        if (v->nf)
+            device_came(&driver, v->number);
+        break;
+    case XenbusStateClosing:
+        disconnect(v, XenbusStateClosed);
+        break;
+    case XenbusStateClosed:
+        disconnect(v, v->wanted ? XenbusStateInitialising : XenbusStateClosed);
+        break;
+    case XenbusStateUnknown:
+        disconnect(v, XenbusStateClosed);
+        break;
+    default:
+        break;
+    }
+}
+
+/* --- Opening --------------------------------------------------------------------------------- */
+
+static struct vif *find(const char *number)
+{
+    struct list *l, *after;
+    list_each(l, after, &vifs)
+    {
+        struct vif *v = container_of(l, struct vif, link);
+        if (strcmp(v->number, number) == 0)
+            return v;
+    }
+    return NULL;
+}
+
+/* Somebody wants it: if it had been given up it begins anew. */
+static void want(struct vif *v)
+{
+    v->wanted = true;
+    if (v->bus.backend_state == XenbusStateInitWait)
+        begin_handshake(v);
+    else if (v->bus.backend_state == XenbusStateClosed)
+        xenbus_set_state(&v->bus, XenbusStateInitialising);
+}
+
+static bool is_ready(const struct vif *v)
+{
+    return v->nf && !v->waiting && v->bus.backend_state == XenbusStateConnected;
+}
+
+static int vif_open_device(const char *number, struct pkt_pool *pool, struct netdev **netdev)
+{
+    struct vif *v = find(number);
+    struct device *d;
+    if (v == NULL)
+        return -ENODEV;
+    if (v->dev)
+        return -EBUSY;
+    if (!is_ready(v)) {
+        want(v);
+        return -ENODEV;
+    }
+    d = (struct device *)netdev_new(sizeof *d, &ops, pool);
+    if (d == NULL)
+        return -ENOMEM;
+    loop_work_init(&d->more, receive, d);
+    d->vif = v;
+    memcpy(d->netdev.mac, v->mac, sizeof v->mac);
+    d->netdev.mtu = v->mtu;
+    d->netdev.features = v->features;
+    d->netdev.link_up = true;
+    v->dev = d;
+    loop_defer(&d->more); /* what has come already */
+    *netdev = &d->netdev;
+    return 0;
+}
+
+static struct device_driver driver = {.kind = "vif", .open = vif_open_device};
+
+/* --- Coming and going ------------------------------------------------------------------------ */
+
+static void vif_new(const char *number)
+{
+    char path[XENBUS_PATH_MAX];
+    struct vif *v = calloc(1, sizeof *v);
+    if (v == NULL)
+        return;
+    snprintf(v->number, sizeof v->number, "%s", number);
+    snprintf(path, sizeof path, FOLDER "/%s", number);
+    if (xenbus_open(&v->bus, path, on_backend, v) != 0) {
+        free(v);
+        return;
+    }
+    v->bus.state = XenbusStateInitialising;
+    v->present = true;
+    list_append(&vifs, &v->link);
+    log_info("vif:%s is there", number);
+    device_came(&driver, number);
+}
+
+static void vif_free(struct vif *v, bool say)
+{
+    struct device *d = v->dev;
+    if (d) {
+        d->vif = NULL;
+        device_went(&d->netdev);
+    }
+    if (say)
+        log_info("vif:%s has gone", v->number);
+    netfront_free(v->nf);
+    xenbus_close(&v->bus);
+    list_remove(&v->link);
+    free(v);
+}
+
+static void free_absent(void)
+{
+    struct list *l, *after;
+    list_each(l, after, &vifs)
+    {
+        struct vif *v = container_of(l, struct vif, link);
+        if (!v->present)
+            vif_free(v, true);
+        else
+            v->present = false; /* until the next list says so again */
+    }
+}
+
+/* The folder's names. One that cannot be read is empty. */
+static void on_list(void *user, int error, const char *names, size_t n)
+{
+    (void)user;
+    for (size_t at = 0; error == 0 && at < n; at += strlen(names + at) + 1) {
+        const char *name = names + at;
+        uint64_t number;
+        struct vif *v = find(name);
+        if (v)
+            v->present = true;
+        else if (xenstore_number(name, strlen(name), NUMBER_MAX, &number))
+            vif_new(name);
+    }
+    free_absent();
+}
+
+/* Something changed in the folder, or in one below it, which is its own vif's matter. */
+static void on_change(void *user, const char *changed)
+{
+    (void)user;
+    (void)changed;
+    xenstore_list(0, FOLDER, on_list, NULL);
+}
+
+int vif_open(void)
+{
+    device_register(&driver);
+    return xenstore_watch(&watch, FOLDER, on_change, NULL);
+}
+
+void vif_close(void)
+{
+    struct list *l;
+    xenstore_unwatch(&watch);
+    while ((l = vifs.next) != &vifs)
+        vif_free(container_of(l, struct vif, link), false);
+}

@@ -1,0 +1,198 @@
+/*
+ * xenbus.c - a frontend's half of the handshake: see xenbus.h.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "xen/xenbus.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define SERVICE_DOMAINS DOMID_FIRST_RESERVED
+
+/* "FOLDER/KEY". */
+static const char *path_to(const char *folder, const char *key, char path[XENSTORE_PATH_MAX])
+{
+    snprintf(path, XENSTORE_PATH_MAX, "%s/%s", folder, key);
+    return path;
+}
+
+/* --- The backend's state --------------------------------------------------------------------- */
+
+static void on_state(void *user, int error, const char *data, size_t n)
+{
+    struct xenbus *b = user;
+    uint64_t state;
+    if (error || !xenstore_number(data, n, XenbusStateReconfigured, &state))
+        state = XenbusStateUnknown;
+    if ((XenbusState)state == b->backend_state)
+        return;
+    b->backend_state = (XenbusState)state;
+    b->changed(b->user);
+}
+
+static void on_change(void *user, const char *changed)
+{
+    struct xenbus *b = user;
+    (void)changed;
+    xenstore_read(0, b->watch.path, on_state, b);
+}
+
+/* --- Finding the backend --------------------------------------------------------------------- */
+
+static void on_domain(void *user, int error, const char *data, size_t n)
+{
+    struct xenbus *b = user;
+    char path[XENSTORE_PATH_MAX];
+    uint64_t domain;
+    if (error || !xenstore_number(data, n, SERVICE_DOMAINS - 1, &domain) || b->backend[0] == '\0')
+        return;
+    b->backend_domain = (domid_t)domain;
+    xenstore_watch(&b->watch, path_to(b->backend, "state", path), on_change, b);
+}
+
+static void on_backend(void *user, int error, const char *data, size_t n)
+{
+    struct xenbus *b = user;
+    if (error == 0 && n < sizeof b->backend && strlen(data) == n)
+        memcpy(b->backend, data, n + 1);
+}
+
+int xenbus_open(struct xenbus *b, const char *path, void (*changed)(void *user), void *user)
+{
+    char text[XENSTORE_PATH_MAX];
+    int error;
+    if (strlen(path) >= sizeof b->path)
+        return -E2BIG;
+    *b = (struct xenbus){.changed = changed, .user = user, .backend_state = XenbusStateUnknown};
+    memcpy(b->path, path, strlen(path) + 1);
+    error = xenstore_read(0, path_to(path, "backend", text), on_backend, b);
+    return error ? error : xenstore_read(0, path_to(path, "backend-id", text), on_domain, b);
+}
+
+void xenbus_close(struct xenbus *b)
+{
+    xenstore_unwatch(&b->watch);
+    xenstore_cancel(b);
+    b->backend_state = XenbusStateUnknown;
+}
+
+void xenbus_set_state(struct xenbus *b, XenbusState state)
+{
+    char path[XENSTORE_PATH_MAX], value[XENBUS_VALUE_MAX];
+    b->state = state;
+    snprintf(value, sizeof value, "%d", state);
+    xenstore_write(0, path_to(b->path, "state", path), value, NULL, NULL);
+}
+
+/* --- Reading keys ---------------------------------------------------------------------------- */
+
+static void finish(struct xenbus *b)
+{
+    b->keys = NULL;
+    b->done(b->user, b->error);
+}
+
+/* Answers come in the order of the questions. */
+static void on_value(void *user, int error, const char *data, size_t n)
+{
+    struct xenbus *b = user;
+    char *value = b->keys[b->answered].value;
+    value[0] = '\0';
+    if (error == 0 && n < XENBUS_VALUE_MAX)
+        memcpy(value, data, n + 1);
+    if (++b->answered == b->n_keys)
+        finish(b);
+}
+
+static void begin(struct xenbus *b, struct xenbus_key *keys, size_t n,
+                  void (*done)(void *user, int error))
+{
+    b->keys = keys;
+    b->n_keys = n;
+    b->answered = 0;
+    b->error = 0;
+    b->done = done;
+}
+
+int xenbus_read(struct xenbus *b, bool backend, struct xenbus_key *keys, size_t n,
+                void (*done)(void *user, int error))
+{
+    char path[XENSTORE_PATH_MAX];
+    size_t sent = 0;
+    int error = 0;
+    if (b->keys)
+        return -EBUSY;
+    begin(b, keys, n, done);
+    for (; sent < n && error == 0; sent += error == 0)
+        error = xenstore_read(0, path_to(backend ? b->backend : b->path, keys[sent].name, path),
+                              on_value, b);
+    if (sent == 0)
+        b->keys = NULL;
+    else if (error) { /* said when what was sent is answered */
+        b->n_keys = sent;
+        b->error = error;
+        error = 0;
+    }
+    return error;
+}
+
+/* --- Writing keys ---------------------------------------------------------------------------- */
+
+static int begin_write(struct xenbus *b);
+
+static void on_written(void *user, int error, const char *data, size_t n)
+{
+    struct xenbus *b = user;
+    (void)data;
+    (void)n;
+    if (error && b->error == 0)
+        b->error = error;
+}
+
+static void on_ended(void *user, int error, const char *data, size_t n)
+{
+    struct xenbus *b = user;
+    on_written(user, error == -EAGAIN ? 0 : error, data, n);
+    if (error != -EAGAIN || begin_write(b) != 0)
+        finish(b);
+}
+
+/* All of it is sent at once: the daemon does it in this order. */
+static void on_begun(void *user, int error, const char *data, size_t n)
+{
+    struct xenbus *b = user;
+    char path[XENSTORE_PATH_MAX];
+    uint64_t tx = 0;
+    if (error == 0 && !xenstore_number(data, n, UINT32_MAX, &tx))
+        error = -EPROTO;
+    for (size_t i = 0; i < b->n_keys && error == 0; i++)
+        error = xenstore_write((uint32_t)tx, path_to(b->path, b->keys[i].name, path),
+                               b->keys[i].value, on_written, b);
+    if (error == 0)
+        error = xenstore_end((uint32_t)tx, true, on_ended, b);
+    if (error == 0)
+        return;
+    xenstore_end((uint32_t)tx, false, NULL, NULL);
+    b->error = error;
+    finish(b);
+}
+
+static int begin_write(struct xenbus *b)
+{
+    b->error = 0;
+    return xenstore_begin(on_begun, b);
+}
+
+int xenbus_write(struct xenbus *b, struct xenbus_key *keys, size_t n,
+                 void (*done)(void *user, int error))
+{
+    int error;
+    if (b->keys)
+        return -EBUSY;
+    begin(b, keys, n, done);
+    error = begin_write(b);
+    if (error)
+        b->keys = NULL;
+    return error;
+}

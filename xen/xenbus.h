@@ -1,0 +1,66 @@
+/*
+ * xenbus.h - a device's frontend and backend meet in xenstore (xen/include/public/io/xenbus.h): each
+ * has a folder with its state, its features and what the other must know.
+ *
+ * This is the frontend's half of what all kinds of devices do alike: find the backend, follow its
+ * state, read several of its keys, write several of ours at a time. A state is told when it is new,
+ * and once to begin with.
+ *
+ * The backend is not trusted: what it writes is text of bounded length, its states may come in any
+ * order, and it may go at any time.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#ifndef MORGANA_XEN_XENBUS_H
+#define MORGANA_XEN_XENBUS_H
+
+#include "xen/xenstore.h"
+
+#include <xen/io/xenbus.h>
+
+#define XENBUS_PATH_MAX  (XENSTORE_PATH_MAX - 64) /* leaves room for a key */
+#define XENBUS_KEYS_MAX  16
+#define XENBUS_VALUE_MAX 32 /* with its NUL: what is longer counts as missing */
+
+struct xenbus_key {
+    const char *name;
+    char value[XENBUS_VALUE_MAX];
+};
+
+struct xenbus {
+    char path[XENBUS_PATH_MAX];    /* ours: "device/vif/0" */
+    char backend[XENBUS_PATH_MAX]; /* "/local/domain/0/backend/vif/3/0"; "": not known yet */
+    domid_t backend_domain;
+    XenbusState state;         /* ours, as written last */
+    XenbusState backend_state; /* XenbusStateUnknown: it has none, or there is no backend */
+    void (*changed)(void *user); /* backend_state has */
+    void *user;
+
+    /* xenbus.c's */
+    struct xenstore_watch watch;
+    struct xenbus_key *keys; /* being read, or written */
+    size_t n_keys, answered;
+    void (*done)(void *user, int error);
+    int error;
+};
+
+/* Follow the backend of `path`. Lies inside its owner. 0 or a negative errno. */
+int xenbus_open(struct xenbus *b, const char *path, void (*changed)(void *user), void *user);
+
+/* Nobody is called any more. Nothing if it is not open (all zero). */
+void xenbus_close(struct xenbus *b);
+
+/* Write our state. */
+void xenbus_set_state(struct xenbus *b, XenbusState state);
+
+/* Read keys, of the backend's folder or of ours, into their values ("": there is none); then
+ * done(user, 0) is called. One call of these two at a time. 0, or a negative errno. */
+int xenbus_read(struct xenbus *b, bool backend, struct xenbus_key *keys, size_t n,
+                void (*done)(void *user, int error));
+
+/* Write keys of our folder in one transaction, again while others are quicker; then
+ * done(user, error) is called. */
+int xenbus_write(struct xenbus *b, struct xenbus_key *keys, size_t n,
+                 void (*done)(void *user, int error));
+
+#endif
