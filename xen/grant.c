@@ -8,6 +8,7 @@
 #include "xen/guest.h"
 #include "xen/page.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #define ENTRIES    (XEN_PAGE / sizeof(grant_entry_v1_t)) /* of a frame */
@@ -141,7 +142,7 @@ int grant_open(void)
     memset(&grants, 0, sizeof grants);
     list_init(&grants.kept);
     timer_init(&grants.retry, retry, NULL);
-    return grow() ? 0 : -1;
+    return grow() ? 0 : -ENOMEM;
 }
 
 /* The table's pages stay what they are: the other domains may still look at them. */

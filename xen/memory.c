@@ -1,6 +1,6 @@
 /*
- * memory.c - large blocks of memory (runtime/memory.h): runs of pages. Large pages are used by a PVH
- * guest for all of its memory (pvh.c).
+ * memory.c - large blocks of memory (runtime/memory.h): runs of pages. Large pages are used by a
+ * PVH guest for all of its memory (pvh.c).
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

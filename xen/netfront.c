@@ -12,9 +12,9 @@
 #include <stdlib.h>
 #include <xen/io/netif.h>
 
-#define SLOTS     256                    /* of a ring of one page */
-#define FRAME_MAX XEN_NETIF_MAX_TX_SIZE  /* bytes */
-#define FRAGS_MAX XEN_NETIF_NR_SLOTS_MIN /* pages that every backend takes for a frame */
+#define SLOTS      256                    /* of a ring of one page */
+#define FRAME_MAX  XEN_NETIF_MAX_TX_SIZE  /* bytes */
+#define FRAGS_MAX  XEN_NETIF_NR_SLOTS_MIN /* pages that every backend takes for a frame */
 #define EXTRAS_MAX (XEN_NETIF_EXTRA_TYPE_MAX - 1)
 
 /* A page and the grant for it. */
@@ -162,7 +162,7 @@ struct incoming {
         uint16_t slot, offset, size;
     } piece[FRAGS_MAX];
     size_t len;
-    uint16_t flags;            /* NETRXF_* of the first */
+    uint16_t flags;              /* NETRXF_* of the first */
     uint16_t gso_size, gso_type; /* 0: it is no super-frame */
     bool bad;
 };
@@ -206,8 +206,8 @@ static RING_IDX read_extras(struct netfront *nf, struct incoming *in, RING_IDX a
     return at;
 }
 
-/* Read the slots of the next frame; the ring is as before. Returns the position behind it; the first
- * if it has not come whole. */
+/* Read the slots of the next frame; the ring is as before. Returns the position behind it; the
+ * first if it has not come whole. */
 static RING_IDX read_frame(struct netfront *nf, struct incoming *in, RING_IDX end)
 {
     RING_IDX at = in->first = nf->rx.rsp_cons;

@@ -11,8 +11,8 @@
 
 #include "runtime/pkt.h"
 
-/* Fill in the metadata of `p`. `flags` are NETRXF_*; `gso_type` is XEN_NETIF_GSO_TYPE_*, 0 for none.
- * False: what was said does not agree with the frame. */
+/* Fill in the metadata of `p`. `flags` are NETRXF_*; `gso_type` is XEN_NETIF_GSO_TYPE_*, 0 for
+ * none. False: what was said does not agree with the frame. */
 bool offload_received(struct pkt *p, uint16_t flags, uint16_t gso_type, uint16_t gso_size);
 
 #endif

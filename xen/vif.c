@@ -5,8 +5,8 @@
  *
  *     1. A vif is there: device_came(). Whoever watches vif:N has it opened, which says that it is
  *        not there yet, and that it is wanted.
- *     2. The backend waits (InitWait): its features and our MAC address are read, the rings are made,
- *        where they are is written, with the state Connected.
+ *     2. The backend waits (InitWait): its features and our MAC address are read, the rings are
+ * made, where they are is written, with the state Connected.
  *     3. The backend is Connected: device_came() again, and now it is opened.
  *     4. The backend is Closing, Closed or gone: device_went(), the rings end, our state is Closed.
  *        When it waits again, all begins anew.
@@ -35,8 +35,10 @@ LOG_MODULE(vif);
 /* What we read of the backend, and of our own folder. */
 enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, N_FEATURES };
 static const char *const feature_names[N_FEATURES] = {
-    [NO_CSUM] = "feature-no-csum-offload", [IPV6_CSUM] = "feature-ipv6-csum-offload",
-    [SG] = "feature-sg",                   [GSO4] = "feature-gso-tcpv4",
+    [NO_CSUM] = "feature-no-csum-offload",
+    [IPV6_CSUM] = "feature-ipv6-csum-offload",
+    [SG] = "feature-sg",
+    [GSO4] = "feature-gso-tcpv4",
     [GSO6] = "feature-gso-tcpv6",
 };
 enum { MAC, VIF_MTU, N_OURS };
@@ -249,7 +251,8 @@ static void on_ours(void *user, int error)
     if (stop(v, "cannot read", error) ||
         stop(v, "it has no MAC address", take_mac(v) ? 0 : -EINVAL))
         return;
-    v->mtu = xenstore_number(text, strlen(text), UINT16_MAX, &mtu) && mtu >= 68 ? (uint16_t)mtu : MTU;
+    v->mtu =
+        xenstore_number(text, strlen(text), UINT16_MAX, &mtu) && mtu >= 68 ? (uint16_t)mtu : MTU;
     connect(v);
 }
 

@@ -1,6 +1,6 @@
 /*
- * xenbus.h - a device's frontend and backend meet in xenstore (xen/include/public/io/xenbus.h): each
- * has a folder with its state, its features and what the other must know.
+ * xenbus.h - a device's frontend and backend meet in xenstore (xen/include/public/io/xenbus.h):
+ * each has a folder with its state, its features and what the other must know.
  *
  * This is the frontend's half of what all kinds of devices do alike: find the backend, follow its
  * state, read several of its keys, write several of ours at a time. A state is told when it is new,
@@ -31,8 +31,8 @@ struct xenbus {
     char path[XENBUS_PATH_MAX];    /* ours: "device/vif/0" */
     char backend[XENBUS_PATH_MAX]; /* "/local/domain/0/backend/vif/3/0"; "": not known yet */
     domid_t backend_domain;
-    XenbusState state;         /* ours, as written last */
-    XenbusState backend_state; /* XenbusStateUnknown: it has none, or there is no backend */
+    XenbusState state;           /* ours, as written last */
+    XenbusState backend_state;   /* XenbusStateUnknown: it has none, or there is no backend */
     void (*changed)(void *user); /* backend_state has */
     void *user;
 
