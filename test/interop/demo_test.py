@@ -144,6 +144,19 @@ class WithMorganaSwitch(EachSwitch, Demo):
     def test_sigterm_leaves_nothing(self):
         self.interrupt("ping", signal.SIGTERM)
 
+    def test_ctrl_c_again_during_the_removal_is_no_harm(self):
+        demo = self.start_demo()
+        self.read_until(demo, "ping")
+        everything = namespace.names(f"mg{demo.pid}-")
+        demo.send_signal(signal.SIGINT)
+        wait_for(lambda: namespace.names(f"mg{demo.pid}-") != everything, "the removal to begin")
+        demo.send_signal(signal.SIGINT)
+        output = demo.stdout.read()
+        self.assertEqual(demo.wait(), 130, output)
+        self.assertIn("removes namespaces and files ... ok", output)
+        self.assertNotIn("Traceback", output)
+        self.assert_nothing_left(demo.pid)
+
 
 class WithOpenVSwitch(EachSwitch, Demo):
     OPTIONS = ("--ovs",)

@@ -139,6 +139,8 @@ def demo(kind, keep):
         status = 1
     if status != 0 or not keep:
         with step("remove", "ends the processes, removes namespaces and files"):
+            with contextlib.suppress(KeyboardInterrupt):  # once more: there is nothing else to end
+                lab.close()
             lab.close()
     return status
 
