@@ -40,11 +40,11 @@ static void update_window(struct tcp_conn *c, const struct tcp_segment *s)
         reopen(c);
 }
 
-/* RFC 5681 section 2, (a) to (e). */
+/* RFC 5681 section 2, (a) to (e). What answers a probe of a closed window is none. */
 static bool is_duplicate(const struct tcp_conn *c, const struct tcp_segment *s)
 {
     return s->ack == c->snd_una && tcp_outstanding(c) > 0 && tcp_segment_len(s) == 0 &&
-           (uint32_t)s->window << c->snd_wscale == c->snd_wnd;
+           c->snd_wnd > 0 && (uint32_t)s->window << c->snd_wscale == c->snd_wnd;
 }
 
 /* SND.UNA moves. */
@@ -113,6 +113,7 @@ void tcp_ack_segment(struct tcp_conn *c, const struct tcp_segment *s)
         c->stalled = c->t->now; /* it answers: RFC 9293 MUST-37, a closed window is no failure */
     if (seq_lt(s->ack, c->snd_una))
         return;
+    c->rack.fack_before = c->rack.fack;
     if (c->sack)
         tcp_record_sack(c, s, &d);
     if (seq_gt(s->ack, c->snd_una))

@@ -94,7 +94,8 @@ struct tcp_rack {
     uint64_t sent; /* of the segment, sent last, that is known to have come */
     uint64_t rtt;  /* its round-trip time */
     tcp_seq end;
-    tcp_seq fack;        /* highest sequence number acknowledged in any way */
+    tcp_seq fack;        /* highest sequence number acknowledged in any way ... */
+    tcp_seq fack_before; /* ... before the acknowledgment that is being processed */
     tcp_seq dsack_round; /* no second widening before this is acknowledged */
     uint32_t reo_wnd_mult;
     uint32_t reo_wnd_persist;

@@ -16,7 +16,7 @@
 
 void tcp_rack_init(struct tcp_conn *c)
 {
-    c->rack = (struct tcp_rack){.fack = c->snd_una, .reo_wnd_mult = 1};
+    c->rack = (struct tcp_rack){.fack = c->snd_una, .fack_before = c->snd_una, .reo_wnd_mult = 1};
 }
 
 static bool sent_after(uint64_t a, tcp_seq a_end, uint64_t b, tcp_seq b_end)
@@ -36,9 +36,8 @@ static bool is_ambiguous(const struct tcp_conn *c, const struct tcp_record *r, u
 /* Step 3. */
 static void note_reordering(struct tcp_conn *c, const struct tcp_record *r)
 {
-    if (seq_gt(r->end, c->rack.fack))
-        c->rack.fack = r->end;
-    else if (seq_lt(r->end, c->rack.fack) && !(r->flags & TCP_SENT_AGAIN))
+    c->rack.fack = seq_max(c->rack.fack, r->end);
+    if (seq_lt(r->end, c->rack.fack_before) && !(r->flags & TCP_SENT_AGAIN))
         c->rack.reordering_seen = true;
 }
 

@@ -201,18 +201,19 @@ static void find_lost(struct tcp_conn *c, const struct tcp_delivery *d)
     }
 }
 
+/* Duplicates do not open the window (RFC 5681 section 3.1). */
 static void grow(struct tcp_conn *c, const struct tcp_delivery *d)
 {
     struct cc_ack ack = {
         .now = c->t->now,
-        .acked = d->delivered,
+        .acked = d->acked,
         .una = c->snd_una,
         .nxt = c->snd_nxt,
         .rtt = d->rtt,
         .srtt = c->srtt,
         .limited = d->was_limited,
     };
-    if (d->delivered > 0 && !tcp_recovery_waits(c))
+    if (d->acked > 0 && !tcp_recovery_waits(c))
         cc_ack(&c->cc, &ack);
 }
 

@@ -33,21 +33,3 @@ TESTS += test/unit/test_ip
 test_unit_test_ip_SOURCES = test/unit/test_ip.c $(IP_WORLD)
 test_unit_test_ip_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_ip_LDADD = $(NETSTACK_LIBS)
-
-# Two ends of TCP, and a wire.
-TCP_WORLD = test/unit/tcp_world.c test/unit/tcp_world.h test/unit/random.h
-
-check_PROGRAMS += test/unit/test_tcp
-TESTS += test/unit/test_tcp
-test_unit_test_tcp_SOURCES = test/unit/test_tcp.c $(TCP_WORLD)
-test_unit_test_tcp_CFLAGS = $(UNIT_CFLAGS)
-test_unit_test_tcp_LDADD = $(NETSTACK_LIBS)
-
-# One instance of TCP, and a peer that is written by hand.
-TCP_LAB = test/unit/tcp_lab.c test/unit/tcp_lab.h
-
-check_PROGRAMS += test/unit/test_tcp_states
-TESTS += test/unit/test_tcp_states
-test_unit_test_tcp_states_SOURCES = test/unit/test_tcp_states.c $(TCP_LAB)
-test_unit_test_tcp_states_CFLAGS = $(UNIT_CFLAGS)
-test_unit_test_tcp_states_LDADD = $(NETSTACK_LIBS)

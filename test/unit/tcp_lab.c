@@ -17,7 +17,7 @@ static int keep_segment(void *user, uint32_t src, uint32_t dst, struct pkt *p)
     struct tcp_segment s;
     if (!tcp_segment_read(&s, src, dst, p))
         abort();
-    if (s.flags & TCP_SYN)
+    if (s.flags & TCP_SYN && s.dport == LAB_REMOTE_PORT)
         l->our_iss = s.seq;
     if (l->n_sent < LAB_KEPT)
         l->sent[l->n_sent++] = s; /* but not its text */
