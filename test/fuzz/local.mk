@@ -38,5 +38,10 @@ test_fuzz_fuzz_appctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 test_fuzz_fuzz_appctl_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_appctl_LDADD = libmorgana-switch.a libmorgana-openflow.a libmorgana-appctl.a \
 	$(SIM_LIBS) $(JANSSON_LIBS)
+
+noinst_PROGRAMS += test/fuzz/fuzz_tcp
+test_fuzz_fuzz_tcp_SOURCES = test/fuzz/fuzz_tcp.c test/unit/tcp_lab.c test/unit/tcp_lab.h
+test_fuzz_fuzz_tcp_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_tcp_LDADD = libmorgana-netstack.a $(SIM_LIBS)
 endif
 EXTRA_DIST += test/fuzz/corpus

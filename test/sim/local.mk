@@ -11,3 +11,9 @@ TESTS += test/sim/table_model
 test_sim_table_model_SOURCES = \
 	test/sim/reference_table.c test/sim/reference_table.h test/sim/table_model.c
 test_sim_table_model_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS)
+
+check_PROGRAMS += test/sim/tcp_sim
+TESTS += test/sim/tcp_sim
+test_sim_tcp_sim_SOURCES = test/sim/tcp_sim.c \
+	test/unit/tcp_world.c test/unit/tcp_world.h test/unit/random.h
+test_sim_tcp_sim_LDADD = libmorgana-netstack.a $(SIM_LIBS)

@@ -101,8 +101,8 @@ void lab_begin(struct lab *l, const struct tcp_config *given, tcp_seq iss)
         tcp_defaults(&config);
     memset(l, 0, sizeof *l);
     l->now = 1000 * NS_PER_S;
-    l->large = pkt_pool_new(16, PKT_LARGE, NULL);
-    l->pool = pkt_pool_new(2048, PKT_SMALL, l->large);
+    l->large = pkt_pool_new(4, PKT_LARGE, NULL);
+    l->pool = pkt_pool_new(256, PKT_SMALL, l->large);
     l->route = (struct tcp_route){.src = LAB_LOCAL, .mtu = 1500};
     l->seq = l->iss = iss;
     l->window = 65535;

@@ -358,18 +358,29 @@ void party_connect(struct party *p, struct host *from, uint16_t port,
         tcp_push(p->conn, p->to_send, from->world->now);
 }
 
-bool party_accept(struct party *p, struct host *at, struct tcp_listener *l)
+void party_own(struct party *p, struct host *at, struct tcp_conn *c)
 {
     p->host = at;
-    p->conn = tcp_accept(l);
-    if (p->conn == NULL)
-        return false;
-    tcp_own(p->conn, &events, p);
+    p->conn = c;
     p->opened = true;
+    tcp_own(c, &events, p);
     if (p->to_send > 0)
-        tcp_push(p->conn, p->to_send, at->world->now);
+        tcp_push(c, p->to_send, at->world->now);
     shut_if_sent(p);
-    return true;
+}
+
+bool party_accept(struct party *p, struct host *at, struct tcp_listener *l)
+{
+    struct tcp_conn *c = tcp_accept(l);
+    if (c)
+        party_own(p, at, c);
+    return c != NULL;
+}
+
+void party_shut(struct party *p)
+{
+    p->shut = true;
+    tcp_shutdown(p->conn, p->host->world->now);
 }
 
 void party_end(struct party *p)

@@ -79,6 +79,7 @@ struct party {
     uint64_t salt_in;    /* of the peer's bytes */
     bool wrong;          /* one was not */
     bool paused;         /* does not read */
+    bool shut;           /* tcp_shutdown() is done, or will be when it is open */
     bool shut_when_sent; /* tcp_shutdown() once all is pushed */
     bool opened, ended, closed;
     int error;
@@ -92,6 +93,12 @@ void party_connect(struct party *p, struct host *from, uint16_t port,
 
 /* Take the next connection that waits at `l`. False: there is none. */
 bool party_accept(struct party *p, struct host *at, struct tcp_listener *l);
+
+/* The same for one that was accepted already. */
+void party_own(struct party *p, struct host *at, struct tcp_conn *c);
+
+/* No more bytes will follow. */
+void party_shut(struct party *p);
 
 /* Send `n` bytes more. */
 void party_send(struct party *p, uint64_t n);
