@@ -359,6 +359,9 @@ void tcp_listener_forget(struct tcp_conn *c);
 /* Answer a SYN without keeping anything of it. */
 void tcp_cookie_send(struct tcp_listener *l, const struct tcp_segment *s);
 
+/* Has a cookie been sent that may still be answered? */
+bool tcp_cookie_recent(const struct tcp_listener *l);
+
 /* Does `s` acknowledge a cookie of ours? If so, what the SYN said goes to `options`. */
 bool tcp_cookie_check(const struct tcp_listener *l, const struct tcp_segment *s,
                       struct tcp_parsed_options *options);

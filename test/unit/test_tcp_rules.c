@@ -696,6 +696,23 @@ START_TEST(an_old_cookie_is_not_believed)
 }
 END_TEST
 
+START_TEST(text_that_overtakes_the_answer_to_a_cookie_does_not_reset)
+{
+    begin();
+    lab_enter(&lab, TCP_LISTEN);
+    for (uint16_t port = 2000; port < 2004; port++)
+        syn_from(port);
+    lab_say(&lab, TCP_SYN, lab.seq++, 0, 0);
+    lab_forget(&lab);
+    lab_say(&lab, TCP_ACK, lab.seq + 100, ours(1), 100);
+    ck_assert_uint_eq(lab.sent_all, 0);
+    lab_say(&lab, TCP_ACK, lab.seq, ours(1), 100);
+    ck_assert_ptr_nonnull(lab.conn);
+    ck_assert_uint_eq(tcp_readable(lab.conn), 100);
+    lab_end(&lab);
+}
+END_TEST
+
 START_TEST(a_new_syn_takes_over_an_old_time_wait) /* RFC 6191 */
 {
     begin();
@@ -816,6 +833,7 @@ int main(void)
         a_flood_of_syns_gets_cookies_and_a_right_answer_to_one_opens,
         a_cookie_remembers_mss_scale_and_sack,
         an_old_cookie_is_not_believed,
+        text_that_overtakes_the_answer_to_a_cookie_does_not_reset,
         a_new_syn_takes_over_an_old_time_wait,
         icmp_is_believed_only_if_it_quotes_what_is_in_flight,
         a_connect_ends_with_what_icmp_says,
