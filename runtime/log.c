@@ -38,6 +38,7 @@ static struct rules rules;
 static struct log_module *modules;
 static void (*line_sink)(void *user, enum log_level level, const char *line);
 static void *line_user;
+static enum log_form form;
 
 /* --- Levels ---------------------------------------------------------------------------------- */
 
@@ -168,8 +169,8 @@ static void put_date(struct buf *line, uint64_t days)
     lengths[1] += is_leap(year);
     for (; days >= lengths[month]; month++)
         days -= lengths[month];
-    line->len += (size_t)snprintf((char *)line->data, line->cap, "%04u-%02u-%02u", year, month + 1,
-                                  (unsigned)days + 1);
+    line->len += (size_t)snprintf((char *)line->data + line->len, line->cap - line->len,
+                                  "%04u-%02u-%02u", year, month + 1, (unsigned)days + 1);
 }
 
 static void put_time(struct buf *line)
@@ -177,31 +178,82 @@ static void put_time(struct buf *line)
     uint64_t ms = loop_wall() / NS_PER_MS, seconds = ms / 1000;
     put_date(line, seconds / 86400);
     line->len += (size_t)snprintf((char *)line->data + line->len, line->cap - line->len,
-                                  "T%02u:%02u:%02u.%03uZ ", (unsigned)(seconds / 3600 % 24),
+                                  "T%02u:%02u:%02u.%03uZ", (unsigned)(seconds / 3600 % 24),
                                   (unsigned)(seconds / 60 % 60), (unsigned)(seconds % 60),
                                   (unsigned)(ms % 1000));
 }
 
-/* Append `text` as far as there is room; what is not printable ASCII as \xNN. */
+/* How a character stands in a line of each form. What is not printable ASCII is escaped. */
+static const char *escape_of(unsigned char c)
+{
+    bool printable = c >= 0x20 && c < 0x7f;
+    if (form == LOG_TEXT)
+        return printable ? "%c" : "\\x%02x";
+    return c == '"' || c == '\\' ? "\\%c" : printable ? "%c" : "\\u%04x"; /* RFC 8259 section 7 */
+}
+
+/* Append `text`, escaped, as far as there is room. */
 static void put_text(struct buf *line, const char *text)
 {
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
         char escaped[8];
-        int n = snprintf(escaped, sizeof escaped, c >= 0x20 && c < 0x7f ? "%c" : "\\x%02x", c);
+        int n = snprintf(escaped, sizeof escaped, escape_of(c), c);
         if (!buf_append(line, escaped, (size_t)n))
             return;
     }
 }
 
-static void put_withheld(struct buf *line, struct log_limit *limit)
+/* Append something that is one already. */
+static void put_raw(struct buf *line, const char *text)
+{
+    buf_append(line, text, strlen(text));
+}
+
+/* How many lines a limit has withheld, `format` with it; nothing if it is none. */
+static void put_withheld(struct buf *line, struct log_limit *limit, const char *format)
 {
     char text[48];
     if (limit == NULL || limit->withheld == 0)
         return;
-    snprintf(text, sizeof text, "(%u like it withheld) ", (unsigned)limit->withheld);
+    snprintf(text, sizeof text, format, (unsigned)limit->withheld);
     limit->withheld = 0;
+    put_raw(line, text);
+}
+
+/* 2026-01-31T12:00:00.000Z WARN  module: text */
+static void put_for_people(struct buf *line, const struct log_module *m, enum log_level level,
+                           struct log_limit *limit, const char *text)
+{
+    put_time(line);
+    put_raw(line, " ");
+    put_raw(line, levels[level].mark);
+    put_raw(line, " ");
+    put_raw(line, m->name);
+    put_raw(line, ": ");
+    put_withheld(line, limit, "(%u like it withheld) ");
     put_text(line, text);
+}
+
+#define JSON_END "\"}"
+
+/* An object (RFC 8259) in a line; "withheld" only if lines were. */
+static void put_for_machines(struct buf *line, const struct log_module *m, enum log_level level,
+                             struct log_limit *limit, const char *text)
+{
+    line->cap -= strlen(JSON_END);
+    put_raw(line, "{\"time\":\"");
+    put_time(line);
+    put_raw(line, "\",\"level\":\"");
+    put_raw(line, levels[level].name);
+    put_raw(line, "\",\"module\":\"");
+    put_raw(line, m->name);
+    put_raw(line, "\",");
+    put_withheld(line, limit, "\"withheld\":%u,");
+    put_raw(line, "\"message\":\"");
+    put_text(line, text);
+    line->cap += strlen(JSON_END);
+    put_raw(line, JSON_END);
 }
 
 static void finish(enum log_level level, struct buf *line)
@@ -224,14 +276,16 @@ void log_line(struct log_module *m, enum log_level level, struct log_limit *limi
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    put_time(&line);
-    put_text(&line, levels[level].mark);
-    put_text(&line, " ");
-    put_text(&line, m->name);
-    put_text(&line, ": ");
-    put_withheld(&line, limit);
-    put_text(&line, text);
+    if (form == LOG_TEXT)
+        put_for_people(&line, m, level, limit, text);
+    else
+        put_for_machines(&line, m, level, limit, text);
     finish(level, &line);
+}
+
+void log_set_form(enum log_form new)
+{
+    form = new;
 }
 
 void log_set_sink(void (*sink)(void *user, enum log_level level, const char *line), void *user)

@@ -45,7 +45,7 @@ struct log_limit {
 bool log_enabled(struct log_module *m, enum log_level level);
 
 /* Write one line, printf-like, if the module's level allows; `limit` may be NULL. What is not
- * printable ASCII is escaped as \xNN, what is too long for a line is cut. */
+ * printable ASCII is escaped (\xNN, in JSON \u00NN), what is too long for a line is cut. */
 void log_line(struct log_module *m, enum log_level level, struct log_limit *limit,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -56,6 +56,11 @@ int log_set_levels(const char *text);
 
 /* Call show() for each module that has logged so far, with the name of its level. */
 void log_each(void (*show)(void *user, const char *module, const char *level), void *user);
+
+/* How lines look: for people "TIME LEVEL module: text"; for machines an object of JSON with "time",
+ * "level", "module", "message" and, if a limit held lines back, "withheld": how many. */
+enum log_form { LOG_TEXT, LOG_JSON };
+void log_set_form(enum log_form form);
 
 /* Where finished lines go: each is given without its newline. NULL: the platform's own place
  * (standard error, the console). */

@@ -15,13 +15,15 @@
 #include <string.h>
 
 static struct {
-    const char *log;
+    const char *log, *log_format;
     bool help, version;
-} args;
+} args = {.log_format = "text"};
 
 const struct config_option program_options[] = {
     {"log", CONFIG_STRING, &args.log, 0, 0, "LEVELS",
      "error, warn, info, debug; or MODULE:LEVEL,..."},
+    {"log-format", CONFIG_STRING, &args.log_format, 0, 0, "FORM",
+     "text, for people, or json, an object a line"},
     {"help", CONFIG_FLAG, &args.help, 0, 0, NULL, "say this and end"},
     {"version", CONFIG_FLAG, &args.version, 0, 0, NULL, "say the version and end"},
     {0},
@@ -41,6 +43,14 @@ static int show_help(const struct config *config, void (*more_help)(void))
     if (more_help != NULL)
         more_help();
     return EXIT_SUCCESS;
+}
+
+/* False if there is no such form. */
+static bool read_form(const char *name)
+{
+    bool json = strcmp(name, "json") == 0;
+    log_set_form(json ? LOG_JSON : LOG_TEXT);
+    return json || strcmp(name, "text") == 0;
 }
 
 int program_read(const struct config *config, int argc, char **argv, void (*more_help)(void))
@@ -63,6 +73,8 @@ int program_read(const struct config *config, int argc, char **argv, void (*more
         say_error("%s: takes no argument such as \"%s\"; see --help", program, argv[1]);
     else if (args.log != NULL && log_set_levels(args.log) != 0)
         say_error("%s: \"%s\" names no levels; see --help", program, args.log);
+    else if (!read_form(args.log_format))
+        say_error("%s: --log-format must be text or json", program);
     else
         return -1;
     return EXIT_FAILURE;

@@ -212,6 +212,45 @@ START_TEST(without_a_sink_lines_go_to_the_platform)
 }
 END_TEST
 
+#define JSON_HEAD "{\"time\":\"2026-01-01T00:00:00.000Z\",\"level\":\"warn\",\"module\":\"frob\","
+
+START_TEST(for_machines_a_line_is_an_object)
+{
+    struct log_limit limit = {0};
+    begin();
+    log_set_form(LOG_JSON);
+    log_warn("port %d", 7);
+    ck_assert_str_eq(last, JSON_HEAD "\"message\":\"port 7\"}");
+    for (int i = 0; i < 13; i++)
+        log_warn_limited(&limit, "again");
+    advance(NS_PER_S);
+    log_warn_limited(&limit, "again");
+    ck_assert_ptr_nonnull(strstr(last, ",\"withheld\":3,\"message\":\"again\"}"));
+    log_set_form(LOG_TEXT);
+}
+END_TEST
+
+START_TEST(no_text_breaks_an_object)
+{
+    char text[3000];
+    begin();
+    log_set_form(LOG_JSON);
+    log_warn("%s", "a\"b\\c\nd\xff");
+    ck_assert_str_eq(last, JSON_HEAD "\"message\":\"a\\\"b\\\\c\\u000ad\\u00ff\"}");
+    memset(text, '"', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (size_t i = 0; i < 10; i++) {
+        log_warn("%s", text + sizeof text - 500 - i);
+        ck_assert_str_eq(last + strlen(last) - 3, "\"\"}");
+        log_warn("%s", text + i);
+        ck_assert_str_eq(last + strlen(last) - 3, "\"\"}");
+        ck_assert_uint_eq(last[strlen(last) - 4], '\\');
+        text[i] = 'x';
+    }
+    log_set_form(LOG_TEXT);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -226,6 +265,8 @@ int main(void)
         the_number_of_remembered_names_is_bounded,
         a_limit_lets_ten_lines_through_then_one_a_second_and_counts_the_rest,
         without_a_sink_lines_go_to_the_platform,
+        for_machines_a_line_is_an_object,
+        no_text_breaks_an_object,
         NULL,
     };
     return unit_main(unit_suite("log", tests));
