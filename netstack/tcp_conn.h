@@ -359,12 +359,14 @@ void tcp_listener_forget(struct tcp_conn *c);
 /* Answer a SYN without keeping anything of it. */
 void tcp_cookie_send(struct tcp_listener *l, const struct tcp_segment *s);
 
-/* Has a cookie been sent that may still be answered? */
-bool tcp_cookie_recent(const struct tcp_listener *l);
-
 /* Does `s` acknowledge a cookie of ours? If so, what the SYN said goes to `options`. */
 bool tcp_cookie_check(const struct tcp_listener *l, const struct tcp_segment *s,
                       struct tcp_parsed_options *options);
+
+/* Is a segment that acknowledges no cookie to be answered by a reset? A cookie is only known again
+ * in the first segment behind the SYN: while any is out, text that may have overtaken that segment
+ * is left to come again. */
+bool tcp_cookie_refuses(const struct tcp_listener *l, const struct tcp_segment *s);
 
 /* The name, from our side, of the connection that `s` belongs to. */
 void tcp_name_of(struct tcp_name *name, const struct tcp_segment *s);

@@ -106,7 +106,7 @@ void tcp_cookie_send(struct tcp_listener *l, const struct tcp_segment *s)
 }
 
 /* None is believed when none was sent lately: that leaves no time for guessing at 26 bits. */
-bool tcp_cookie_recent(const struct tcp_listener *l)
+static bool any_sent(const struct tcp_listener *l)
 {
     return l->cookie_sent && l->t->now - l->cookie_sent < (MAX_AGE + 1) * PERIOD;
 }
@@ -125,7 +125,7 @@ bool tcp_cookie_check(const struct tcp_listener *l, const struct tcp_segment *s,
                       struct tcp_parsed_options *o)
 {
     struct tcp *t = l->t;
-    if (!tcp_cookie_recent(l))
+    if (!any_sent(l))
         return false;
     if (!is_ours(t, s)) {
         t->counters.cookies_bad++;
@@ -140,4 +140,9 @@ bool tcp_cookie_check(const struct tcp_listener *l, const struct tcp_segment *s,
         read_timestamp(o);
     }
     return true;
+}
+
+bool tcp_cookie_refuses(const struct tcp_listener *l, const struct tcp_segment *s)
+{
+    return s->len == 0 || !any_sent(l);
 }

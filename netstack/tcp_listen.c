@@ -189,15 +189,14 @@ static void syn_segment(struct tcp_listener *l, const struct tcp_segment *s)
 }
 
 /* Second, an ACK: only a cookie's can be right. Then the connection is as if its SYN had been kept.
- * A cookie is only known again in the first segment behind the SYN: while any is out, text that may
- * have overtaken that segment is not answered by a reset, but left to come again. */
+ */
 static void ack_segment(struct tcp_listener *l, const struct tcp_segment *s)
 {
     struct tcp_parsed_options options;
     struct tcp_segment copy = *s;
     struct tcp_conn *c;
     if (!tcp_cookie_check(l, s, &options)) {
-        if (s->len == 0 || !tcp_cookie_recent(l))
+        if (tcp_cookie_refuses(l, s))
             tcp_emit_refusal(l->t, s);
         return;
     }

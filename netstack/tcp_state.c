@@ -134,14 +134,16 @@ static bool is_allowed_ack(const struct tcp_conn *c, const struct tcp_segment *s
            seq_in(s->seq, c->rcv_nxt - step, c->rcv_nxt + step + 1);
 }
 
-/* First, the sequence number: the four cases of section 3.10.7.4, written as one. */
+/* First, the sequence number: the four cases of section 3.10.7.4, written as one. But what takes no
+ * sequence space may lie at the window's very end: that is where a peer acknowledges from that has
+ * filled the window. */
 static bool is_acceptable(const struct tcp_conn *c, const struct tcp_segment *s)
 {
     uint32_t len = tcp_segment_len(s), window = tcp_rcv_window(c);
-    if (len == 0 && is_allowed_ack(c, s))
-        return true;
-    if (len == 0 || window == 0)
-        return s->seq == c->rcv_nxt || seq_in(s->seq, c->rcv_nxt, c->rcv_nxt + window);
+    if (len == 0)
+        return is_allowed_ack(c, s) || s->seq - c->rcv_nxt <= window;
+    if (window == 0)
+        return s->seq == c->rcv_nxt;
     return seq_lt(s->seq, c->rcv_nxt + window) && seq_gt(s->seq + len, c->rcv_nxt);
 }
 
@@ -227,12 +229,27 @@ static bool syn_again(struct tcp_conn *c, struct tcp_segment *s)
     return false;
 }
 
+/* The peer may have been sent a cookie first, and then, when it repeated its SYN, this connection's
+ * answer: it may acknowledge either. */
+static bool answers_cookie(struct tcp_conn *c, const struct tcp_segment *s)
+{
+    struct tcp_parsed_options options;
+    if (c->listener == NULL || !tcp_cookie_check(c->listener, s, &options))
+        return false;
+    c->iss = s->ack - 1;
+    c->snd_una = c->iss;
+    c->snd_nxt = s->ack;
+    tcp_conn_agree(c, &options);
+    return true;
+}
+
 /* Fifth, in SYN-RECEIVED. False: drop. */
 static bool finish_handshake(struct tcp_conn *c, const struct tcp_segment *s)
 {
-    if (s->ack != c->snd_nxt) {
+    if (s->ack != c->snd_nxt && !answers_cookie(c, s)) {
         c->t->counters.bad_ack++;
-        tcp_emit_refusal(c->t, s);
+        if (c->listener == NULL || tcp_cookie_refuses(c->listener, s))
+            tcp_emit_refusal(c->t, s);
         return false;
     }
     if (c->listener && c->listener->n_waiting >= c->listener->backlog) {

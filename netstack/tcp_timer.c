@@ -130,7 +130,7 @@ static void syn_timeout(struct tcp_conn *c)
  * 7.7). The next smaller of the usual sizes is tried. */
 static void suspect_black_hole(struct tcp_conn *c)
 {
-    static const uint16_t sizes[] = {1492, 1400, 1280, 1006, TCP_MTU_MIN};
+    static const uint16_t sizes[] = {1280, TCP_MTU_MIN};
     const struct tcp_record *r = tcp_record_first(c);
     size_t i = 0;
     if (c->backoff < BLACK_HOLE || r == NULL || r->end - r->begin < TCP_MTU_MIN)

@@ -713,6 +713,36 @@ START_TEST(text_that_overtakes_the_answer_to_a_cookie_does_not_reset)
 }
 END_TEST
 
+START_TEST(a_cookie_is_good_though_the_repeated_syn_was_kept)
+{
+    tcp_seq cookie;
+    begin();
+    lab_enter(&lab, TCP_LISTEN);
+    for (uint16_t port = 2000; port < 2004; port++)
+        syn_from(port);
+    lab_say(&lab, TCP_SYN, lab.seq, 0, 0);
+    cookie = lab.our_iss;
+    lab_wait(&lab, 70 * NS_PER_S); /* the others are given up */
+    lab_say(&lab, TCP_SYN, lab.seq++, 0, 0);
+    ck_assert_int_eq(lab_state(&lab), TCP_SYN_RECEIVED);
+    ck_assert_uint_ne(lab.our_iss, cookie);
+    lab_say(&lab, TCP_ACK, lab.seq, cookie + 1, 100);
+    ck_assert_ptr_nonnull(lab.conn);
+    ck_assert_uint_eq(tcp_readable(lab.conn), 100);
+    lab_end(&lab);
+}
+END_TEST
+
+START_TEST(a_peer_that_filled_the_window_is_heard)
+{
+    begin_open();
+    lab_push(&lab, 1000);
+    lab_say(&lab, TCP_ACK, lab.seq + info().rcv_wnd, ours(1001), 0);
+    ck_assert_uint_eq(lab.acked, 1000);
+    lab_end(&lab);
+}
+END_TEST
+
 START_TEST(a_new_syn_takes_over_an_old_time_wait) /* RFC 6191 */
 {
     begin();
@@ -834,6 +864,8 @@ int main(void)
         a_cookie_remembers_mss_scale_and_sack,
         an_old_cookie_is_not_believed,
         text_that_overtakes_the_answer_to_a_cookie_does_not_reset,
+        a_cookie_is_good_though_the_repeated_syn_was_kept,
+        a_peer_that_filled_the_window_is_heard,
         a_new_syn_takes_over_an_old_time_wait,
         icmp_is_believed_only_if_it_quotes_what_is_in_flight,
         a_connect_ends_with_what_icmp_says,
