@@ -102,7 +102,7 @@ static bool was_limited(const struct tcp_conn *c)
     uint32_t out = tcp_outstanding(c);
     if (c->cc.w.cwnd < c->cc.w.ssthresh)
         return 2 * out > c->cc.w.cwnd;
-    return out + c->cc.mss >= c->cc.w.cwnd;
+    return out + tcp_burst(c) >= c->cc.w.cwnd;
 }
 
 void tcp_ack_segment(struct tcp_conn *c, const struct tcp_segment *s)

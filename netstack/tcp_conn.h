@@ -554,6 +554,9 @@ bool tcp_fin_waits(const struct tcp_conn *c);
 /* Text that fits into one segment with the options that would go along now. */
 uint32_t tcp_text_max(const struct tcp_conn *c);
 
+/* Bytes that are sent at once where there is a choice. */
+uint32_t tcp_burst(const struct tcp_conn *c);
+
 /* Build and send `n` bytes from `seq` on. False if there was no packet. */
 bool tcp_emit_text(struct tcp_conn *c, tcp_seq seq, uint32_t n, uint8_t flags);
 

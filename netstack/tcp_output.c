@@ -9,8 +9,9 @@
  */
 #include "netstack/tcp_conn.h"
 
-#define ACK_DELAY (40 * NS_PER_MS) /* at most 500 ms (RFC 9293 MUST-58) */
-#define HEADERS   60               /* the most that TCP's header takes of a super-segment */
+#define ACK_DELAY   (40 * NS_PER_MS) /* at most 500 ms (RFC 9293 MUST-58) */
+#define BURST_SHARE 8                /* of the window */
+#define HEADERS     60               /* the most that TCP's header takes of a super-segment */
 
 /* --- How much there is ------------------------------------------------------------------------ */
 
@@ -37,6 +38,14 @@ static uint32_t super_max(const struct tcp_conn *c, uint32_t text)
 {
     uint32_t most = c->gso_max > HEADERS ? c->gso_max - HEADERS : 0;
     return most > text ? most - most % text : text;
+}
+
+/* A super-segment is worth waiting for while acknowledgments are on their way: an eighth of the
+ * window, so that no burst is large beside it. */
+uint32_t tcp_burst(const struct tcp_conn *c)
+{
+    uint32_t text = tcp_text_max(c), share = tcp_min(c->cc.w.cwnd, c->snd_wnd) / BURST_SHARE;
+    return tcp_min(super_max(c, text), tcp_max(share - share % text, text));
 }
 
 /* --- Again ------------------------------------------------------------------------------------ */
@@ -120,6 +129,8 @@ static uint32_t new_now(const struct tcp_conn *c)
     n = tcp_min(n, super_max(c, text));
     if (n < text)
         return may_be_small(c, n) ? n : 0;
+    if (n < unsent && n < tcp_burst(c) && c->phase == TCP_OPEN && tcp_outstanding(c) > n)
+        return 0;
     if (n % text == 0 || (n == unsent && (c->options.no_delay || c->fin_wanted)))
         return n;
     return n - n % text;

@@ -69,7 +69,10 @@ static void try_kind(const struct kind *k, enum tcp_state state, tcp_seq iss, ui
                      char got[8])
 {
     tcp_seq seq, ack;
-    lab_begin(&lab, NULL, iss);
+    struct tcp_config config;
+    tcp_defaults(&config); /* but small, for there are thousands of them */
+    config.max_conns = config.max_time_wait = config.max_records = 8;
+    lab_begin(&lab, &config, iss);
     lab_wait(&lab, later);
     lab_enter(&lab, state);
     seq = lab.seq + (uint32_t)k->seq;
@@ -215,8 +218,9 @@ END_TEST
 
 START_TEST(the_same_where_the_peers_sequence_numbers_wrap)
 {
-    for (tcp_seq iss = -120u; iss != 3; iss += 3)
-        check_rows(iss, 0);
+    static const tcp_seq isses[] = {-101u, -100u, -51u, -50u, -11u, -2u, -1u, 0};
+    for (size_t i = 0; i < sizeof isses / sizeof isses[0]; i++)
+        check_rows(isses[i], 0);
 }
 END_TEST
 
