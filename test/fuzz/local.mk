@@ -43,5 +43,18 @@ noinst_PROGRAMS += test/fuzz/fuzz_tcp
 test_fuzz_fuzz_tcp_SOURCES = test/fuzz/fuzz_tcp.c test/unit/tcp_lab.c test/unit/tcp_lab.h
 test_fuzz_fuzz_tcp_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_tcp_LDADD = libmorgana-netstack.a $(SIM_LIBS)
+
+if HAVE_XEN
+noinst_LIBRARIES += libxen-fake.a
+noinst_PROGRAMS += test/fuzz/fuzz_xenstore
+test_fuzz_fuzz_xenstore_SOURCES = test/fuzz/fuzz_xenstore.c
+test_fuzz_fuzz_xenstore_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_xenstore_LDADD = $(XEN_FAKE_LIBS)
+
+noinst_PROGRAMS += test/fuzz/fuzz_netfront
+test_fuzz_fuzz_netfront_SOURCES = test/fuzz/fuzz_netfront.c
+test_fuzz_fuzz_netfront_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_netfront_LDADD = $(XEN_FAKE_LIBS)
+endif
 endif
 EXTRA_DIST += test/fuzz/corpus

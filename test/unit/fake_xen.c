@@ -76,9 +76,26 @@ void fake_raise(evtchn_port_t port)
 
 /* --- The guest ------------------------------------------------------------------------------- */
 
+/* A process has more frames than an entry has bits: they are numbered as they come. */
+static const void *frames[FAKE_PAGES];
+static size_t n_frames;
+
 static unsigned long frame(const void *page)
 {
-    return (unsigned long)page >> XEN_PAGE_SHIFT;
+    for (size_t i = 0; i < n_frames; i++)
+        if (frames[i] == page)
+            return i;
+    if (n_frames == FAKE_PAGES)
+        abort();
+    frames[n_frames] = page;
+    return n_frames++;
+}
+
+uint8_t *fake_page(unsigned long number)
+{
+    if (number >= n_frames)
+        abort();
+    return (uint8_t *)(uintptr_t)frames[number];
 }
 
 static int map_grants(unsigned index, void *page)
@@ -101,6 +118,7 @@ grant_entry_v1_t *fake_grant(grant_ref_t ref)
 void fake_xen_begin(void)
 {
     memset(&fake, 0, sizeof fake);
+    n_frames = 0;
     fake.next_port = 1;
     fake.grant_frames = FAKE_GRANT_FRAMES;
     guest = (struct guest){.type = &type, .shared = &fake.shared};

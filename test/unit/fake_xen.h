@@ -13,6 +13,7 @@
 
 #define FAKE_PORTS        4096
 #define FAKE_GRANT_FRAMES 4
+#define FAKE_PAGES        2048 /* that can be granted in all */
 
 struct fake_xen {
     shared_info_t shared;
@@ -40,6 +41,9 @@ struct fake_event {
     bool over;
 };
 void fake_raise_steps(struct fake_event *e, int from, int to);
+
+/* The page that a frame is. Pages have the frames in which they were asked for. */
+uint8_t *fake_page(unsigned long frame);
 
 /* The entry of a reference. */
 grant_entry_v1_t *fake_grant(grant_ref_t ref);

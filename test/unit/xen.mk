@@ -1,8 +1,9 @@
 # Unit tests of xen/: what needs no Xen, compiled for UNIX, over a Xen that fake_xen.c plays.
 check_LIBRARIES += libxen-fake.a
 libxen_fake_a_SOURCES = \
-	xen/clock.c xen/console.c xen/evtchn.c xen/heap.c xen/page.c xen/xenstore.c \
-	test/unit/fake_store.c test/unit/fake_store.h test/unit/fake_xen.c test/unit/fake_xen.h
+	xen/clock.c xen/console.c xen/evtchn.c xen/grant.c xen/heap.c xen/netfront.c xen/offload.c \
+	xen/page.c xen/vif.c xen/xenbus.c xen/xenstore.c \
+	test/unit/fake_backend.c test/unit/fake_backend.h test/unit/fake_store.c test/unit/fake_store.h test/unit/fake_xen.c test/unit/fake_xen.h
 libxen_fake_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 XEN_FAKE_LIBS = libxen-fake.a libruntime.a libxen-fake.a $(SIM_LIBS) $(CHECK_LIBS)
 
@@ -23,3 +24,15 @@ TESTS += test/unit/test_xen_xenstore
 test_unit_test_xen_xenstore_SOURCES = test/unit/test_xen_xenstore.c test/unit/random.h
 test_unit_test_xen_xenstore_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_xen_xenstore_LDADD = $(XEN_FAKE_LIBS)
+
+check_PROGRAMS += test/unit/test_xen_netfront
+TESTS += test/unit/test_xen_netfront
+test_unit_test_xen_netfront_SOURCES = test/unit/test_xen_netfront.c test/unit/random.h
+test_unit_test_xen_netfront_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_xen_netfront_LDADD = $(XEN_FAKE_LIBS)
+
+check_PROGRAMS += test/unit/test_xen_vif
+TESTS += test/unit/test_xen_vif
+test_unit_test_xen_vif_SOURCES = test/unit/test_xen_vif.c test/unit/random.h
+test_unit_test_xen_vif_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_xen_vif_LDADD = $(XEN_FAKE_LIBS)

@@ -26,9 +26,11 @@ test_xen_kernels_idle_elf_LDADD = $(XEN_LIBS)
 test_xen_kernels_idle_elf_LINK = $(XEN_LINK)
 
 EXTRA_DIST += \
+	test/xen/README.md \
 	test/xen/__init__.py \
 	test/xen/boot_test.py \
 	test/xen/dom0/init \
 	test/xen/dom0/vif \
 	test/xen/image.py \
-	test/xen/machine.py
+	test/xen/machine.py \
+	test/xen/vif_test.py

@@ -1,0 +1,439 @@
+/*
+ * test_xen_netfront.c - frames through a vif's rings to a backend that keeps to the protocol, and
+ * to one that does not; grants below them.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "runtime/sim/sim.h"
+#include "test/unit/fake_backend.h"
+#include "test/unit/fake_xen.h"
+#include "test/unit/random.h"
+#include "test/unit/unit.h"
+#include "xen/grant.h"
+#include "xen/page.h"
+
+#include <errno.h>
+
+#define PAGES 1600
+#define SLOTS 256
+
+static uint8_t *memory;
+static uint32_t table[PAGES];
+static struct pkt_pool *pool, *large;
+static struct netfront *nf;
+static struct fake_backend backend;
+static struct netdev_stats stats;
+
+static void no_event(void *user)
+{
+    (void)user;
+}
+
+static void begin(void)
+{
+    sim_start(1, &(struct sim_faults){0});
+    ck_assert_int_eq(loop_open(), 0);
+    fake_xen_begin();
+    evtchn_begin(&fake.shared);
+    memory = aligned_alloc(PAGE_SIZE, (size_t)PAGES * PAGE_SIZE);
+    page_begin(memory, PAGES, table);
+    page_add(memory, memory + (size_t)PAGES * PAGE_SIZE);
+    ck_assert_int_eq(grant_open(), 0);
+    large = pkt_pool_new(8, PKT_LARGE, NULL);
+    pool = pkt_pool_new(512, PKT_SMALL, large);
+    nf = netfront_new(7, no_event, NULL);
+    ck_assert_ptr_nonnull(nf);
+    fake_backend_attach(&backend, nf);
+    memset(&stats, 0, sizeof stats);
+}
+
+/* All pages but the grant table's come back. */
+static void end(void)
+{
+    size_t table_pages = (grant_stats()->total + GNTTAB_NR_RESERVED_ENTRIES) / 512;
+    netfront_free(nf);
+    ck_assert_uint_eq(page_stats()->used, table_pages);
+    ck_assert_uint_eq(grant_stats()->used, 0);
+    pkt_pool_free(pool);
+    pkt_pool_free(large);
+    grant_close();
+    evtchn_begin(&fake.shared);
+    free(memory);
+    loop_close();
+}
+
+/* A frame of `n` bytes that are their own numbers, more or less. */
+static struct pkt *make(size_t n)
+{
+    struct pkt *p = pkt_new_for(pool, n);
+    uint8_t *bytes = pkt_append(p, n);
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (uint8_t)(i * 7 + i / 256);
+    return p;
+}
+
+static void check(const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        ck_assert_uint_eq(bytes[i], (uint8_t)(i * 7 + i / 256));
+}
+
+static int send(size_t n)
+{
+    struct pkt *p = make(n);
+    int error = netfront_send(nf, p);
+    pkt_unref(p);
+    return error;
+}
+
+static size_t receive(struct pkt **batch)
+{
+    return netfront_receive(nf, pool, batch, NETDEV_BATCH, &stats);
+}
+
+/* --- Sending --------------------------------------------------------------------------------- */
+
+START_TEST(frames_of_each_length_are_sent_whole)
+{
+    static const size_t lengths[] = {1, 60, 1514, 4096, 4097, 8192, 65535};
+    static uint8_t bytes[70000];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    begin();
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        ck_assert_int_eq(send(lengths[i]), 0);
+        netfront_flush(nf);
+        ck_assert_uint_eq(fake_backend_take(&backend, bytes, &flags, &extra), lengths[i]);
+        check(bytes, lengths[i]);
+        ck_assert_uint_eq(flags & (uint16_t)~NETTXF_more_data, 0);
+        fake_backend_push(&backend);
+    }
+    ck_assert_int_eq(send(0), -EMSGSIZE);
+    ck_assert_int_eq(send(65536), -EMSGSIZE);
+    end();
+}
+END_TEST
+
+START_TEST(the_steady_path_makes_no_hypercall_but_to_notify)
+{
+    static uint8_t bytes[70000];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    uint64_t calls, sent;
+    begin();
+    calls = fake.calls;
+    sent = evtchn_stats()->sent;
+    for (int i = 0; i < 5000; i++) {
+        struct pkt *batch[NETDEV_BATCH];
+        ck_assert_int_eq(send(1000), 0);
+        netfront_flush(nf);
+        ck_assert_uint_eq(fake_backend_take(&backend, bytes, &flags, &extra), 1000);
+        fake_backend_give(&backend, bytes, 1000, 4000, 0, NULL);
+        fake_backend_push(&backend);
+        ck_assert_uint_eq(receive(batch), 1);
+        check(batch[0]->data, 1000);
+        pkt_unref(batch[0]);
+    }
+    ck_assert_uint_eq(fake.calls - calls, evtchn_stats()->sent - sent);
+    end();
+}
+END_TEST
+
+START_TEST(a_full_ring_takes_no_more_until_the_backend_answers)
+{
+    static uint8_t bytes[70000];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    begin();
+    for (int i = 0; i < SLOTS; i++)
+        ck_assert_int_eq(send(60), 0);
+    ck_assert_int_eq(send(60), -ENOSPC);
+    netfront_flush(nf);
+    for (int i = 0; i < 3; i++)
+        fake_backend_take(&backend, bytes, &flags, &extra);
+    ck_assert_int_eq(send(60), -ENOSPC);
+    fake_backend_push(&backend);
+    ck_assert_int_eq(send(8192), 0);
+    ck_assert_int_eq(send(8192), -ENOSPC);
+    ck_assert_int_eq(send(60), 0);
+    ck_assert_int_eq(send(60), -ENOSPC);
+    end();
+}
+END_TEST
+
+START_TEST(offloads_are_told)
+{
+    static uint8_t bytes[70000];
+    struct pkt *p;
+    uint16_t flags;
+    netif_extra_info_t extra = {0};
+    begin();
+    p = make(9000);
+    p->offload = PKT_CSUM_PARTIAL | PKT_GSO_TCP6;
+    p->gso_size = 1400;
+    ck_assert_int_eq(netfront_send(nf, p), 0);
+    netfront_flush(nf);
+    ck_assert_uint_eq(fake_backend_take(&backend, bytes, &flags, &extra), 9000);
+    check(bytes, 9000);
+    ck_assert_uint_eq(flags, NETTXF_csum_blank | NETTXF_data_validated | NETTXF_extra_info |
+                                 NETTXF_more_data);
+    ck_assert_uint_eq(extra.type, XEN_NETIF_EXTRA_TYPE_GSO);
+    ck_assert_uint_eq(extra.flags, 0);
+    ck_assert_uint_eq(extra.u.gso.size, 1400);
+    ck_assert_uint_eq(extra.u.gso.type, XEN_NETIF_GSO_TYPE_TCPV6);
+    fake_backend_push(&backend);
+    ck_assert_int_eq(send(60), 0); /* the answer to the extra slot is none to a frame */
+    ck_assert_uint_eq(receive((struct pkt *[NETDEV_BATCH]){NULL}), 0);
+    ck_assert(!netfront_broken(nf));
+    pkt_unref(p);
+    end();
+}
+END_TEST
+
+/* --- Receiving ------------------------------------------------------------------------------- */
+
+START_TEST(frames_in_any_pieces_are_received_whole)
+{
+    struct pkt *batch[NETDEV_BATCH], *p;
+    uint64_t random = 5;
+    begin();
+    for (int i = 0; i < 2000; i++) {
+        size_t n = 1 + random_below(&random, i % 10 ? 1500 : 40000);
+        size_t piece = n > 2000 ? 4096 : 1 + n / 17 + random_below(&random, 2000);
+        p = make(n);
+        fake_backend_give(&backend, p->data, n, piece, 0, NULL);
+        pkt_unref(p);
+        fake_backend_push(&backend);
+        ck_assert_uint_eq(receive(batch), 1);
+        ck_assert_uint_eq(batch[0]->len, n);
+        check(batch[0]->data, n);
+        pkt_unref(batch[0]);
+    }
+    ck_assert_uint_eq(stats.rx_errors + stats.rx_dropped, 0);
+    end();
+}
+END_TEST
+
+/* An Ethernet frame with IPv4 and TCP, 54 bytes and a payload. */
+static void make_tcp4(uint8_t *frame)
+{
+    memset(frame, 0, 54);
+    frame[12] = 0x08;
+    frame[14] = 0x45;
+    frame[23] = 6;
+    frame[46] = 0x50;
+}
+
+START_TEST(a_super_frame_keeps_its_metadata)
+{
+    static uint8_t frame[9054];
+    const netif_extra_info_t extra = {.type = XEN_NETIF_EXTRA_TYPE_GSO,
+                                      .u.gso = {.size = 1448, .type = XEN_NETIF_GSO_TYPE_TCPV4}};
+    struct pkt *batch[NETDEV_BATCH];
+    begin();
+    make_tcp4(frame);
+    fake_backend_give(&backend, frame, sizeof frame, 4096,
+                      NETRXF_csum_blank | NETRXF_data_validated, &extra);
+    fake_backend_push(&backend);
+    ck_assert_uint_eq(receive(batch), 1);
+    ck_assert_uint_eq(batch[0]->len, sizeof frame);
+    ck_assert_uint_eq(batch[0]->offload, PKT_CSUM_PARTIAL | PKT_GSO_TCP4);
+    ck_assert_uint_eq(batch[0]->gso_size, 1448);
+    ck_assert_uint_eq(batch[0]->csum_start, 34);
+    ck_assert_uint_eq(batch[0]->csum_offset, 16);
+    pkt_unref(batch[0]);
+    /* What does not agree with the frame is dropped. */
+    frame[23] = 17;
+    fake_backend_give(&backend, frame, sizeof frame, 4096, NETRXF_csum_blank, &extra);
+    frame[23] = 6;
+    frame[12] = 0x86;
+    frame[13] = 0xdd;
+    fake_backend_give(&backend, frame, sizeof frame, 4096, NETRXF_csum_blank, &extra);
+    fake_backend_give(&backend, frame, 20, 4096, NETRXF_csum_blank, NULL);
+    fake_backend_push(&backend);
+    ck_assert_uint_eq(receive(batch), 0);
+    ck_assert_uint_eq(stats.rx_errors, 3);
+    end();
+}
+END_TEST
+
+START_TEST(a_frame_without_a_packet_is_dropped_and_its_slots_go_on)
+{
+    struct pkt *batch[NETDEV_BATCH], *held[512], *p;
+    size_t n = 0;
+    begin();
+    p = make(100);
+    while (n < 512 && (held[n] = pkt_new(pool)) != NULL)
+        n++;
+    for (int i = 0; i < 3 * SLOTS; i++) {
+        fake_backend_give(&backend, p->data, 100, 4000, 0, NULL);
+        fake_backend_push(&backend);
+        ck_assert_uint_eq(receive(batch), 0);
+    }
+    ck_assert_uint_eq(stats.rx_dropped, 3 * SLOTS);
+    while (n > 0)
+        pkt_unref(held[--n]);
+    pkt_unref(p);
+    end();
+}
+END_TEST
+
+START_TEST(a_part_of_a_frame_waits_for_the_rest)
+{
+    struct pkt *batch[NETDEV_BATCH];
+    netif_rx_request_t q;
+    begin();
+    q = fake_backend_request(&backend);
+    fake_backend_answer(
+        &backend, (netif_rx_response_t){.id = q.id, .flags = NETRXF_more_data, .status = 100});
+    fake_backend_push(&backend);
+    ck_assert_uint_eq(receive(batch), 0);
+    q = fake_backend_request(&backend);
+    fake_backend_answer(&backend, (netif_rx_response_t){.id = q.id, .status = 50});
+    fake_backend_push(&backend);
+    ck_assert_uint_eq(receive(batch), 1);
+    ck_assert_uint_eq(batch[0]->len, 150);
+    pkt_unref(batch[0]);
+    end();
+}
+END_TEST
+
+/* --- A backend that does not keep to the protocol --------------------------------------------- */
+
+START_TEST(a_bad_answer_costs_its_frame_only)
+{
+    static const netif_rx_response_t bad[] = {
+        {.id = 0, .status = 0},
+        {.id = 1, .status = -1},
+        {.id = 77, .status = 60},
+        {.id = 3, .offset = 4097, .status = 1},
+        {.id = 4, .offset = 4090, .status = 7},
+        {.id = 5, .offset = 65535, .status = 32767},
+    };
+    struct pkt *batch[NETDEV_BATCH], *p;
+    begin();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        fake_backend_answer(&backend, bad[i]);
+    p = make(100);
+    fake_backend_give(&backend, p->data, 100, 4000, 0, NULL);
+    fake_backend_push(&backend);
+    ck_assert_uint_eq(receive(batch), 1);
+    ck_assert_uint_eq(stats.rx_errors, sizeof bad / sizeof *bad);
+    check(batch[0]->data, 100);
+    pkt_unref(batch[0]);
+    pkt_unref(p);
+    end();
+}
+END_TEST
+
+START_TEST(a_frame_in_too_many_pieces_is_dropped)
+{
+    struct pkt *batch[NETDEV_BATCH], *p;
+    begin();
+    p = make(100);
+    fake_backend_give(&backend, p->data, 100, 2, 0, NULL);
+    fake_backend_push(&backend);
+    ck_assert_uint_eq(receive(batch), 0);
+    ck_assert_uint_eq(stats.rx_errors, 1);
+    ck_assert(!netfront_broken(nf));
+    pkt_unref(p);
+    end();
+}
+END_TEST
+
+static void expect_broken(void)
+{
+    struct pkt *batch[NETDEV_BATCH];
+    ck_assert_uint_eq(receive(batch), 0);
+    ck_assert(netfront_broken(nf));
+    ck_assert(!netfront_more(nf));
+    ck_assert_int_eq(send(60), -ENOSPC);
+    end();
+}
+
+START_TEST(indices_and_ids_that_cannot_be_break_the_ring)
+{
+    begin();
+    backend.rx.sring->rsp_prod = SLOTS + 1;
+    expect_broken();
+    begin();
+    backend.tx.sring->rsp_prod = 1; /* nothing was sent */
+    expect_broken();
+    begin();
+    ck_assert_int_eq(send(60), 0);
+    netfront_flush(nf);
+    *RING_GET_RESPONSE(&backend.tx, 0) = (netif_tx_response_t){.id = 9};
+    backend.tx.sring->rsp_prod = 1;
+    expect_broken();
+    begin();
+    ck_assert_int_eq(send(60), 0);
+    netfront_flush(nf);
+    *RING_GET_RESPONSE(&backend.tx, 0) = (netif_tx_response_t){.id = 60000};
+    backend.tx.sring->rsp_prod = 1;
+    expect_broken();
+}
+END_TEST
+
+/* --- Grants ---------------------------------------------------------------------------------- */
+
+START_TEST(a_page_in_use_is_kept_until_the_backend_lets_go)
+{
+    size_t used;
+    grant_ref_t ref;
+    void *page;
+    begin();
+    used = page_stats()->used;
+    page = page_alloc(1);
+    ref = grant_page(7, page, false);
+    fake_grant(ref)->flags |= GTF_reading;
+    ck_assert(!grant_end(ref));
+    grant_end_page(ref, page);
+    ck_assert_uint_eq(grant_stats()->kept, 1);
+    sim_run(loop_now() + 3 * NS_PER_S);
+    ck_assert_uint_eq(page_stats()->used, used + 1);
+    fake_grant(ref)->flags &= (uint16_t)~GTF_reading;
+    sim_run(loop_now() + 3 * NS_PER_S);
+    ck_assert_uint_eq(grant_stats()->kept, 0);
+    ck_assert_uint_eq(page_stats()->used, used);
+    ck_assert_uint_eq(fake_grant(ref)->flags, 0);
+    end();
+}
+END_TEST
+
+START_TEST(grants_are_refused_when_the_table_is_full)
+{
+    grant_ref_t refs[FAKE_GRANT_FRAMES * 512];
+    size_t n = 0;
+    begin();
+    while (n < sizeof refs / sizeof *refs && (refs[n] = grant_page(7, memory, true)) != 0)
+        n++;
+    ck_assert_uint_eq(refs[n], 0);
+    ck_assert_uint_eq(grant_stats()->refused, 1);
+    ck_assert_uint_eq(grant_stats()->used, FAKE_GRANT_FRAMES * 512 - GNTTAB_NR_RESERVED_ENTRIES);
+    ck_assert_ptr_null(netfront_new(7, no_event, NULL));
+    while (n > 0)
+        ck_assert(grant_end(refs[--n]));
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        frames_of_each_length_are_sent_whole,
+        the_steady_path_makes_no_hypercall_but_to_notify,
+        a_full_ring_takes_no_more_until_the_backend_answers,
+        offloads_are_told,
+        frames_in_any_pieces_are_received_whole,
+        a_super_frame_keeps_its_metadata,
+        a_frame_without_a_packet_is_dropped_and_its_slots_go_on,
+        a_part_of_a_frame_waits_for_the_rest,
+        a_bad_answer_costs_its_frame_only,
+        a_frame_in_too_many_pieces_is_dropped,
+        indices_and_ids_that_cannot_be_break_the_ring,
+        a_page_in_use_is_kept_until_the_backend_lets_go,
+        grants_are_refused_when_the_table_is_full,
+        NULL,
+    };
+    return unit_main(unit_suite("xen_netfront", tests));
+}

@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+"""Hosts talk through the switch domU, whose ports come and go, on real Xen.
+
+One host is dom0 itself, on the bridge xenbr0 (10.0.0.1) with the switch's vif 0; the other is a
+namespace of dom0 that has the dom0 end of vif 1 (10.0.0.2).
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from xen.boot_test import BUILD  # noqa: E402
+from xen.machine import Domain, Machine  # noqa: E402
+
+machine = None
+
+
+def setUpModule():
+    global machine
+    machine = Machine([BUILD / "morgana-switch.xen"])
+
+
+def tearDownModule():
+    machine.stop()
+
+
+class OfEachKind:
+    """The tests that a kind of guest, `kind`, must pass."""
+
+    def setUp(self):
+        self.switch = Domain(
+            machine, "switch", "morgana-switch.xen", self.kind,
+            "--port=vif:0 --port=vif:1 --fail-mode=standalone", memory=32,
+            vifs=("bridge=xenbr0,mac=00:16:3e:00:00:01", "bridge=none,mac=00:16:3e:00:00:02"))
+        self.addCleanup(self.switch.destroy)
+        self.switch.create()
+        self.addCleanup(self.end_host)
+        machine.run("unshare -n sleep 100000 & echo $! > /run/host")
+        self.domain = machine.run("xl domid switch").strip()
+        self.plug_host()
+        self.switch.wait_for("port 1 (vif:0): link up")
+        self.switch.wait_for("port 2 (vif:1): link up")
+
+    def end_host(self):
+        machine.run("kill $(cat /run/host)", check=False)
+
+    def on_host(self, command):
+        return f"nsenter -t $(cat /run/host) -n {command}"
+
+    def plug_host(self):
+        """Give the other host the dom0 end of vif 1. All of these ends have one address, which the
+        bridge takes for its own."""
+        machine.run("\n".join((
+            "set -e", f"ip link set vif{self.domain}.1 down",
+            f"ip link set vif{self.domain}.1 address 02:00:00:00:00:02",
+            f"ip link set vif{self.domain}.1 netns $(cat /run/host)",
+            self.on_host(f"ip addr add 10.0.0.2/24 dev vif{self.domain}.1"),
+            self.on_host(f"ip link set vif{self.domain}.1 up"))))
+
+    def ping(self, *words, count=3):
+        """Until one is answered, then some."""
+        machine.run("tries=0; until ping -c 1 -W 1 10.0.0.2; do tries=$((tries + 1)); "
+                    "[ $tries -lt 30 ] || exit 1; done")
+        return machine.run(f"ping -c {count} -i 0.1 {' '.join(words)} 10.0.0.2")
+
+    def sent_equals_received(self, sender, receiver, address, bytes_=4 << 20):
+        """TCP carries numbered lines unspoilt. A receiver whose input ends says so to the sender,
+        which then ends: so its input is a pipe that nobody writes to."""
+        found = machine.run(
+            "mkfifo /run/silence; exec 4<> /run/silence\n"
+            f"seq 1 10000000 | head -c {bytes_} > /run/sent\n"
+            f"{receiver('nc -l -p 5000')} < /run/silence > /run/received &\n"
+            f"until {receiver('netstat -ltn')} | grep -q :5000; do usleep 20000; done\n"
+            f"{sender(f'nc {address} 5000')} < /run/sent; wait $!\n"
+            "ls -l /run/sent /run/received; cmp /run/sent /run/received && echo equal\n"
+            "rm /run/sent /run/received /run/silence", limit=120)
+        self.assertIn("equal", found)
+
+    def test_hosts_talk_through_the_switch(self):
+        for size in ("0", "1472", "4000"):
+            with self.subTest(size=size):
+                self.assertIn(" 0% packet loss", self.ping("-s", size))
+        # Large segments and blank checksums come from dom0's TCP, and go there.
+        here = str
+        self.sent_equals_received(here, self.on_host, "10.0.0.2")
+        self.sent_equals_received(self.on_host, here, "10.0.0.1")
+        machine.run("xl shutdown switch")
+        self.assertEqual("poweroff", self.switch.wait_for_end())
+
+    def test_a_port_goes_and_comes_back(self):
+        self.ping()
+        machine.run("xl network-detach switch 1")
+        self.switch.wait_for("vif:1 has gone")
+        self.assertIn("100% packet loss",
+                      machine.run("ping -c 1 -W 1 10.0.0.2", check=False))
+        machine.run("xl network-attach switch bridge=none script=vif mac=00:16:3e:00:00:02")
+        machine.run("tries=0; until [ $(grep -c 'port 2 (vif:1): link up' "
+                    "/var/log/xen/guest-switch.log) = 2 ]; do tries=$((tries + 1)); "
+                    "[ $tries -lt 600 ] || exit 1; usleep 50000; done")
+        self.plug_host()
+        self.ping()
+
+
+class PvTest(OfEachKind, unittest.TestCase):
+    """A PV guest."""
+    kind = "pv"
+
+
+class PvhTest(OfEachKind, unittest.TestCase):
+    """A PVH guest."""
+    kind = "pvh"
+
+
+if __name__ == "__main__":
+    unittest.main()
