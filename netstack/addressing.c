@@ -120,6 +120,8 @@ static void on_bound(void *user, const struct dhcp_reply *l)
     uint32_t before = use(a, l->address, l->prefix);
     interface_of(a)->mtu = l->mtu != 0 && l->mtu < a->device_mtu ? l->mtu : a->device_mtu;
     add_lease_routes(a, l);
+    if (ip_is_on_link(interface_of(a), l->server)) /* a release cannot wait for an answer */
+        arp_resolve(&interface_of(a)->arp, l->server);
     a->events->changed(a->user, before);
 }
 

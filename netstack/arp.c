@@ -187,7 +187,8 @@ static void begin_asking(struct arp_entry *e)
     ask_for(e);
 }
 
-int arp_send(struct arp *arp, uint32_t address, struct pkt *p)
+/* What is known of an address, or a new entry that is asked for. */
+static struct arp_entry *find_or_ask(struct arp *arp, uint32_t address)
 {
     struct arp_entry *e = find(arp, address);
     if (e == NULL) {
@@ -195,6 +196,17 @@ int arp_send(struct arp *arp, uint32_t address, struct pkt *p)
         begin_asking(e);
     }
     touch(e);
+    return e;
+}
+
+void arp_resolve(struct arp *arp, uint32_t address)
+{
+    find_or_ask(arp, address);
+}
+
+int arp_send(struct arp *arp, uint32_t address, struct pkt *p)
+{
+    struct arp_entry *e = find_or_ask(arp, address);
     switch (e->state) {
     case ARP_INCOMPLETE:
         wait_with(e, p);

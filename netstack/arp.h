@@ -71,6 +71,9 @@ void arp_clear(struct arp *arp);
  * over. 0, or -EHOSTUNREACH: nobody has answered a moment ago. */
 int arp_send(struct arp *arp, uint32_t address, struct pkt *p);
 
+/* Ask for `address` if nothing is known of it: somebody will want to send there. */
+void arp_resolve(struct arp *arp, uint32_t address);
+
 /* An ARP packet has come in a frame from `frame_src`; `p` begins behind the Ethernet header and is
  * lent. */
 void arp_receive(struct arp *arp, const uint8_t frame_src[ETH_ADDR_LEN], const struct pkt *p);

@@ -15,7 +15,7 @@ void ip_init(struct ip *ip, const struct ip_ops *ops, void *user, struct pkt_poo
     for (size_t i = 0; i < IP_IDS; i++)
         ip->ids[i] = (uint16_t)ip_random(ip);
     wheel_init(&ip->wheel, now);
-    reassembly_init(ip);
+    ip_reassembly_init(ip);
     udp_init(ip);
 }
 
@@ -32,7 +32,7 @@ static void drop_looped(struct ip *ip)
 
 void ip_end(struct ip *ip)
 {
-    reassembly_clear(ip);
+    ip_reassembly_clear(ip);
     drop_looped(ip);
     for (unsigned i = 0; i < ip->n_interfaces; i++) {
         acd_end(&ip->interfaces[i].acd);

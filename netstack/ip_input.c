@@ -32,9 +32,14 @@ static bool header_is_good(struct ip *ip, struct pkt *p)
     return pkt_trim(p, p->len - total);
 }
 
-/* Can it have come from there? */
-static bool source_can_be(const struct ip *ip, const struct ip_interface *i, uint32_t src)
+/* Can it have come from there? From 0.0.0.0 only who has no address yet and asks all for one, by
+ * BOOTP's UDP (RFC 1122 section 3.2.1.3 (a)). */
+static bool source_can_be(const struct ip *ip, const struct ip_interface *i,
+                          const struct ip_header *h)
 {
+    uint32_t src = be32_get(h->src);
+    if (src == 0)
+        return h->protocol == IP_UDP && be32_get(h->dst) == ADDRESS_BROADCAST;
     if (!address_is_unicast(src) || ip_is_ours(ip, src))
         return false;
     return i->config.address == 0 || !ip_is_on_link(i, src) ||
@@ -128,7 +133,7 @@ static void deliver(struct ip *ip, unsigned interface, struct pkt *p)
 
 static void take_fragment(struct ip *ip, unsigned interface, struct pkt *p)
 {
-    struct pkt *whole = reassembly_add(ip, p);
+    struct pkt *whole = ip_reassembly_add(ip, p);
     if (whole == NULL)
         return;
     deliver(ip, interface, whole);
@@ -141,7 +146,7 @@ static void take_packet(struct ip *ip, struct ip_interface *i, struct pkt *p, bo
     const struct ip_header *h = (const struct ip_header *)p->data;
     if (!header_is_good(ip, p))
         return;
-    if (!source_can_be(ip, i, be32_get(h->src)) || address_is_loopback(be32_get(h->dst)))
+    if (!source_can_be(ip, i, h) || address_is_loopback(be32_get(h->dst)))
         ip->counters.in_martian++;
     else if (!is_for_us(i, be32_get(h->dst), p, group))
         ip->counters.in_not_ours++;

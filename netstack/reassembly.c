@@ -94,7 +94,7 @@ static struct datagram *find(struct ip *ip, const struct ip_header *h)
     return d;
 }
 
-void reassembly_init(struct ip *ip)
+void ip_reassembly_init(struct ip *ip)
 {
     ip->reassembly.n = 0;
     for (size_t i = 0; i < REASSEMBLY_DATAGRAMS; i++) {
@@ -106,7 +106,7 @@ void reassembly_init(struct ip *ip)
     }
 }
 
-void reassembly_clear(struct ip *ip)
+void ip_reassembly_clear(struct ip *ip)
 {
     for (size_t i = 0; i < REASSEMBLY_DATAGRAMS; i++)
         if (ip->reassembly.datagrams[i].used)
@@ -189,7 +189,7 @@ static void make_room(struct ip *ip, const struct datagram *but)
     }
 }
 
-struct pkt *reassembly_add(struct ip *ip, struct pkt *p)
+struct pkt *ip_reassembly_add(struct ip *ip, struct pkt *p)
 {
     struct fragment f = {.p = p};
     bool last;

@@ -48,14 +48,14 @@ struct reassembly {
     struct datagram datagrams[REASSEMBLY_DATAGRAMS];
 };
 
-void reassembly_init(struct ip *ip);
+void ip_reassembly_init(struct ip *ip);
 
 /* Drop all. */
-void reassembly_clear(struct ip *ip);
+void ip_reassembly_clear(struct ip *ip);
 
 /* A fragment, lent, whose header is good and which has no bytes behind the datagram's. Returns the
  * datagram, the caller's, as a packet that begins at its IP header (without options) if that was
  * the last piece; else NULL. */
-struct pkt *reassembly_add(struct ip *ip, struct pkt *p);
+struct pkt *ip_reassembly_add(struct ip *ip, struct pkt *p);
 
 #endif

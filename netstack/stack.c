@@ -227,19 +227,34 @@ static void on_dhcp(void *user, const struct udp_from *from, struct span payload
 
 /* --- Devices --------------------------------------------------------------------------------- */
 
+/* The MAC address that we speak from. On a tap the device's own is the kernel's, at the far end:
+ * ours is made of it, so that it stays the same as long as the tap, and is locally administered
+ * (IEEE 802 section 8.2.2). */
+static void choose_mac(const struct netdev *dev, uint8_t mac[ETH_ADDR_LEN])
+{
+    memcpy(mac, dev->mac, ETH_ADDR_LEN);
+    if (!(dev->features & NETDEV_PEER_MAC))
+        return;
+    mac[0] = (uint8_t)((mac[0] & ~1u) | 2);
+    for (int i = 1; i < ETH_ADDR_LEN; i++)
+        mac[i] ^= 0x4d;
+}
+
 /* Begin or end as the device's link says. */
 static void follow_link(struct port *port)
 {
     struct stack *s = port->stack;
     bool up = port->dev && port->dev->link_up;
     uint64_t now = loop_now();
+    uint8_t mac[ETH_ADDR_LEN];
     if (up == port->up)
         return;
     port->up = up;
     if (up) {
-        ip_interface_up(&s->ip, port->index, port->dev->mac, port->dev->mtu, now);
+        choose_mac(port->dev, mac);
+        ip_interface_up(&s->ip, port->index, mac, port->dev->mtu, now);
         s->ip.interfaces[port->index].segments = port->dev->features & NETDEV_TX_GSO4;
-        addressing_up(&port->addressing, port->dev->mac, port->dev->mtu, now);
+        addressing_up(&port->addressing, mac, port->dev->mtu, now);
     } else {
         addressing_down(&port->addressing, now);
         ip_interface_down(&s->ip, port->index, now);

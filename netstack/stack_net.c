@@ -54,7 +54,7 @@ static void attempt_free(struct attempt *a)
     free(a);
 }
 
-void attempt_cancel(struct attempt *a)
+void stack_attempt_cancel(struct attempt *a)
 {
     if (a == NULL)
         return;
@@ -65,7 +65,7 @@ void attempt_cancel(struct attempt *a)
 static void fail(struct attempt *a, int error)
 {
     stack_net_counters.connect_failed++;
-    conn_over(a->conn, error);
+    stack_conn_over(a->conn, error);
 }
 
 /* Try addresses until one does not fail at once. */
@@ -74,8 +74,8 @@ static void try_addresses(struct attempt *a, int error)
     struct conn *k = a->conn;
     while (a->next < a->addresses.n) {
         uint32_t address = a->addresses.addresses[a->next++];
-        error = tcp_connect(k->stack->tcp, 0, 0, address, a->to.port, NULL, &conn_tcp_events, k,
-                            loop_now(), &k->tcp);
+        error = tcp_connect(k->stack->tcp, 0, 0, address, a->to.port, NULL, &stack_conn_tcp_events,
+                            k, loop_now(), &k->tcp);
         if (error == 0) {
             loop_timer_arm(&a->timer, loop_now() + ADDRESS_TIME);
             stack_touch(k->stack);
@@ -86,7 +86,7 @@ static void try_addresses(struct attempt *a, int error)
     fail(a, error);
 }
 
-void attempt_failed(struct attempt *a, int error)
+void stack_attempt_failed(struct attempt *a, int error)
 {
     leave_address(a);
     try_addresses(a, error);
@@ -94,15 +94,15 @@ void attempt_failed(struct attempt *a, int error)
 
 static void on_timer(void *user)
 {
-    attempt_failed(user, -ETIMEDOUT);
+    stack_attempt_failed(user, -ETIMEDOUT);
 }
 
-void attempt_opened(struct attempt *a)
+void stack_attempt_opened(struct attempt *a)
 {
     struct conn *k = a->conn;
     attempt_free(a);
     stack_net_counters.connected++;
-    conn_open(k);
+    stack_conn_open(k);
     if (k->stream.events->opened)
         k->stream.events->opened(k->stream.user);
 }
@@ -139,7 +139,7 @@ static int stack_connect(struct net *net, const struct endpoint *to,
     if (to->kind != ENDPOINT_TCP || strchr(to->host, ':')) /* IPv6 */
         return -EAFNOSUPPORT;
     a = calloc(1, sizeof *a);
-    k = a ? conn_new(stack_of(net), events, user) : NULL;
+    k = a ? stack_conn_new(stack_of(net), events, user) : NULL;
     if (k == NULL) {
         free(a);
         return -ENOMEM;
@@ -181,7 +181,7 @@ static void name_peer(struct conn *k)
 static void welcome(struct stack_listener *l, struct tcp_conn *c)
 {
     struct stack *s = stack_of(l->listener.net);
-    struct conn *k = conn_new(s, NULL, NULL);
+    struct conn *k = stack_conn_new(s, NULL, NULL);
     if (k == NULL) {
         stack_net_counters.accept_refused++;
         tcp_abort(c, loop_now());
@@ -189,9 +189,9 @@ static void welcome(struct stack_listener *l, struct tcp_conn *c)
     }
     stack_net_counters.accepted++;
     k->tcp = c;
-    tcp_own(c, &conn_tcp_events, k);
+    tcp_own(c, &stack_conn_tcp_events, k);
     name_peer(k);
-    conn_open(k);
+    stack_conn_open(k);
     l->accept(l->user, &k->stream);
 }
 

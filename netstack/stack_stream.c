@@ -49,7 +49,7 @@ static void conn_go(struct conn *k)
     if (k->gone)
         return;
     k->gone = true;
-    attempt_cancel(k->attempt);
+    stack_attempt_cancel(k->attempt);
     if (k->tcp)
         tcp_abort(k->tcp, loop_now());
     k->tcp = NULL;
@@ -61,7 +61,7 @@ static void conn_go(struct conn *k)
     loop_defer(&k->work);
 }
 
-void conn_over(struct conn *k, int error)
+void stack_conn_over(struct conn *k, int error)
 {
     if (k->gone)
         return;
@@ -159,7 +159,7 @@ static void deliver(struct conn *k, size_t n)
 {
     int error = stream_input(&k->stream, n);
     if (error)
-        conn_over(k, error);
+        stack_conn_over(k, error);
 }
 
 /* Show what was kept and what has come. */
@@ -200,9 +200,9 @@ static void end_if_done(struct conn *k)
     if (k->lingering && k->left)
         conn_go(k);
     else if (k->error == 0 && k->got_end)
-        conn_over(k, 0);
+        stack_conn_over(k, 0);
     else if (k->error != 0 && (seen || k->stream.out_bytes > 0))
-        conn_over(k, k->error);
+        stack_conn_over(k, k->error);
 }
 
 /* Is there anything left that the next turn must look at? */
@@ -239,14 +239,14 @@ static void on_readable(void *user)
 
 static void on_opened(void *user)
 {
-    attempt_opened(((struct conn *)user)->attempt);
+    stack_attempt_opened(((struct conn *)user)->attempt);
 }
 
 static void on_closed(void *user, int error)
 {
     struct conn *k = user;
     if (k->attempt) {
-        attempt_failed(k->attempt, error);
+        stack_attempt_failed(k->attempt, error);
         return;
     }
     k->done = true;
@@ -254,11 +254,11 @@ static void on_closed(void *user, int error)
     loop_defer(&k->work);
 }
 
-const struct tcp_events conn_tcp_events = {.opened = on_opened,
-                                           .readable = on_readable,
-                                           .peek = on_peek,
-                                           .acked = on_acked,
-                                           .closed = on_closed};
+const struct tcp_events stack_conn_tcp_events = {.opened = on_opened,
+                                                 .readable = on_readable,
+                                                 .peek = on_peek,
+                                                 .acked = on_acked,
+                                                 .closed = on_closed};
 
 /* --- The owner's calls ----------------------------------------------------------------------- */
 
@@ -290,7 +290,7 @@ static const struct stream_ops conn_ops = {
 
 /* --- The beginning --------------------------------------------------------------------------- */
 
-struct conn *conn_new(struct stack *s, const struct stream_events *events, void *user)
+struct conn *stack_conn_new(struct stack *s, const struct stream_events *events, void *user)
 {
     struct conn *k = calloc(1, sizeof *k);
     if (k == NULL)
@@ -303,7 +303,7 @@ struct conn *conn_new(struct stack *s, const struct stream_events *events, void 
     return k;
 }
 
-void conn_open(struct conn *k)
+void stack_conn_open(struct conn *k)
 {
     enum tcp_state state = tcp_state_of(k->tcp);
     if (state == TCP_CLOSED) { /* it was reset while it waited to be accepted */

@@ -30,23 +30,23 @@ struct conn {
 };
 
 /* A stream that is not connected yet. NULL: no memory. */
-struct conn *conn_new(struct stack *s, const struct stream_events *events, void *user);
+struct conn *stack_conn_new(struct stack *s, const struct stream_events *events, void *user);
 
 /* What TCP tells a stream; its `user` is a struct conn. */
-extern const struct tcp_events conn_tcp_events;
+extern const struct tcp_events stack_conn_tcp_events;
 
 /* TCP's connection is open: go on with what waits. */
-void conn_open(struct conn *k);
+void stack_conn_open(struct conn *k);
 
 /* It ends here: call `closed`, free. */
-void conn_over(struct conn *k, int error);
+void stack_conn_over(struct conn *k, int error);
 
 /* --- stack_net.c's, for attempts to connect -------------------------------------------------- */
 
-void attempt_opened(struct attempt *a);
-void attempt_failed(struct attempt *a, int error);
+void stack_attempt_opened(struct attempt *a);
+void stack_attempt_failed(struct attempt *a, int error);
 
 /* Give it up. NULL is allowed. */
-void attempt_cancel(struct attempt *a);
+void stack_attempt_cancel(struct attempt *a);
 
 #endif

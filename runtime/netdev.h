@@ -37,6 +37,7 @@ enum netdev_feature {
     NETDEV_TX_GSO_UDP = 1 << 3, /* sends PKT_GSO_UDP frames */
     NETDEV_RX_CSUM = 1 << 4,    /* may deliver PKT_CSUM_PARTIAL and PKT_CSUM_VALID frames */
     NETDEV_RX_GSO = 1 << 5,     /* may deliver PKT_GSO_* frames, longer than the MTU */
+    NETDEV_PEER_MAC = 1 << 6,   /* `mac` is another host's, at the far end: as on a tap */
 };
 
 /* The owner's callbacks; `link` may be NULL. None comes during a call of the owner's. */

@@ -210,8 +210,8 @@ static int tap_open(const char *name, struct pkt_pool *pool, struct netdev **dev
     if (t == NULL)
         return -ENOMEM;
     t->fd = -1;
-    t->dev.features =
-        NETDEV_TX_CSUM | NETDEV_TX_GSO4 | NETDEV_TX_GSO6 | NETDEV_RX_CSUM | NETDEV_RX_GSO;
+    t->dev.features = NETDEV_TX_CSUM | NETDEV_TX_GSO4 | NETDEV_TX_GSO6 | NETDEV_RX_CSUM |
+                      NETDEV_RX_GSO | NETDEV_PEER_MAC;
     error = attach(t, name);
     if (error == 0)
         error = set_up(name);
