@@ -1,54 +1,89 @@
 /*
  * unix.c - the platform that programs for UNIX are linked with: see runtime/platform.h.
  *
+ * Connections go through the kernel's sockets, or through Morgana's own TCP/IP straight on devices.
+ * unix: and punix: names are always the kernel's.
+ *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
+#include "platform/direct.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
 #include "runtime/platform.h"
 #include "runtime/unix/unix.h"
 
-#include <errno.h>
 #include <string.h>
 
 LOG_MODULE(platform);
 
-static struct {
-    const char *net;
-} args = {.net = "socket"};
+static struct stack *stack; /* NULL: the kernel's sockets */
 
-const struct config_option platform_options[] = {
-    {"net", CONFIG_STRING, &args.net, 0, 0, "NET", "connections go through: socket (the kernel)"},
-    {0},
-};
+/* --- The net of a program whose connections go over devices ---------------------------------- */
 
-static int check_args(void)
+static struct net *net_for(const struct endpoint *ep)
 {
-    if (strcmp(args.net, "socket") == 0)
-        return 0;
-    log_error("--net=%s: must be socket", args.net);
-    return -EINVAL;
+    return ep->kind == ENDPOINT_UNIX ? unix_net() : stack_net(stack);
+}
+
+static int direct_connect(struct net *net, const struct endpoint *to,
+                          const struct stream_events *events, void *user, struct stream **s)
+{
+    (void)net;
+    return net_connect(net_for(to), to, events, user, s);
+}
+
+/* The listener is the other net's own from here on. */
+static int direct_listen(struct net *net, const struct endpoint *at, net_accept_fn *accept,
+                         void *user, struct listener **l)
+{
+    (void)net;
+    return net_listen(net_for(at), at, accept, user, l);
+}
+
+static const struct net_ops direct_ops = {.connect = direct_connect, .listen = direct_listen};
+
+struct net *platform_net(void)
+{
+    static struct net direct = {.ops = &direct_ops};
+    return stack != NULL ? &direct : unix_net();
+}
+
+/* --- Opening and closing --------------------------------------------------------------------- */
+
+static void say_error(int error)
+{
+    if (error != 0)
+        log_error("cannot start: %s", strerror(-error));
+}
+
+static int open_loop(void)
+{
+    int error = loop_open();
+    if (error == 0 && (error = unix_devices_open()) != 0)
+        loop_close();
+    say_error(error);
+    return error;
 }
 
 int platform_open(void)
 {
-    int error = check_args();
-    if (error != 0)
+    int error = direct_check();
+    if (error == 0)
+        error = open_loop();
+    if (error != 0 || !direct_wanted())
         return error;
-    if ((error = loop_open()) == 0 && (error = unix_devices_open()) != 0)
+    error = direct_open(&stack);
+    if (error != 0) {
+        unix_devices_close();
         loop_close();
-    if (error != 0)
-        log_error("cannot start: %s", strerror(-error));
+    }
     return error;
-}
-
-struct net *platform_net(void)
-{
-    return unix_net();
 }
 
 void platform_close(void)
 {
+    stack_free(stack);
+    stack = NULL;
     unix_devices_close();
     loop_close();
 }

@@ -35,7 +35,7 @@ ROWS = {
     "runtime/unix": Row(("runtime/", "runtime/unix/"), ANY),
     "runtime/sim": Row(("runtime/", "runtime/sim/"), PLAIN),
     "xen": Row(("runtime/", "xen/"), ANY),
-    "platform": Row(("runtime/", "runtime/unix/", "netstack/", "xen/"), PLAIN),
+    "platform": Row(("platform/", "runtime/", "runtime/unix/", "netstack/", "xen/"), PLAIN),
     "appctl": Row(("appctl/", "runtime/"), PLAIN | {"jansson.h"}),
     "controller": Row(("controller/", "controller/apps/", "openflow/", "runtime/",
                        "appctl/appctl.h"), PLAIN),
