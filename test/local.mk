@@ -9,6 +9,7 @@ include test/unit/appctl.mk
 include test/unit/controller.mk
 include test/unit/switch.mk
 include test/unit/netstack.mk
+include test/unit/stack.mk
 include test/unit/tcp.mk
 include test/unit/tools.mk
 if HAVE_XEN

@@ -7,27 +7,27 @@
 #define MORGANA_TEST_UNIT_ENDS_H
 
 #include "runtime/loop.h"
-#ifdef ENDS_SIM
-#include "runtime/sim/sim.h"
-#else
-#include "runtime/unix/unix.h"
-#endif
+#include "runtime/net.h"
 #include "test/unit/unit.h"
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-enum kind { SIM, PAIR, PATH, TCP4, TCP6 };
+/* Turn until `condition` holds; it has a minute. */
+#define UNTIL(condition)                                                                           \
+    do {                                                                                           \
+        uint64_t limit_ = loop_now() + 60 * NS_PER_S;                                              \
+        while (!(condition) && loop_now() < limit_)                                                \
+            turn();                                                                                \
+        ck_assert_msg(condition, "never came: %s", #condition);                                    \
+    } while (0)
 
-/* Those that a program can try, by the platform that it is linked with. */
-#ifdef ENDS_SIM
-#define FIRST_KIND SIM
-#define LAST_KIND  PAIR
-#define NET        sim_net()
+/* The kinds of connections that a program can try: one platform has these, another those. */
+#if defined ENDS_SIM
+#include "test/unit/ends_sim.h"
+#elif defined ENDS_STACK
+#include "test/unit/ends_stack.h"
 #else
-#define FIRST_KIND PAIR
-#define LAST_KIND  TCP6
-#define NET        unix_net()
+#include "test/unit/ends_unix.h"
 #endif
 
 /* One end: what it has heard, and how it answers. */
@@ -141,22 +141,6 @@ static inline void end_abort(struct end *e)
         CALL(stream_abort(s));
 }
 
-/* Turn until `condition` holds; it has a minute. */
-#define UNTIL(condition)                                                                           \
-    do {                                                                                           \
-        uint64_t limit_ = loop_now() + 60 * NS_PER_S;                                              \
-        while (!(condition) && loop_now() < limit_)                                                \
-            loop_poll();                                                                           \
-        ck_assert_msg(condition, "never came: %s", #condition);                                    \
-    } while (0)
-
-/* Turn until nothing happens any more. */
-static inline void settle(void)
-{
-    for (int quiet = 0; quiet < 100;)
-        quiet = loop_poll() ? 0 : quiet + 1;
-}
-
 static inline struct endpoint endpoint(const char *name)
 {
     struct endpoint ep;
@@ -175,15 +159,6 @@ static inline struct endpoint active(const char *name)
     return ep;
 }
 
-static inline const char *listen_name(int kind)
-{
-    static char path[64];
-    snprintf(path, sizeof path, "punix:/tmp/morgana-test-%d", (int)getpid());
-    if (kind == PATH)
-        return path;
-    return kind == TCP6 ? "ptcp:0:[::1]" : "ptcp:0:127.0.0.1";
-}
-
 static inline void accept_end(void *user, struct stream *s)
 {
     struct end *e = user;
@@ -196,9 +171,9 @@ static inline void open_sockets(int kind, struct end *a, struct end *b)
 {
     struct endpoint at = endpoint(listen_name(kind)), to;
     struct listener *l;
-    ck_assert_int_eq(net_listen(NET, &at, accept_end, b, &l), 0);
+    ck_assert_int_eq(net_listen(net_of(kind, false), &at, accept_end, b, &l), 0);
     to = active(net_listener_name(l));
-    CALL(ck_assert_int_eq(net_connect(NET, &to, &end_events, a, &a->s), 0));
+    CALL(ck_assert_int_eq(net_connect(net_of(kind, true), &to, &end_events, a, &a->s), 0));
     UNTIL(b->s && a->opened);
     net_listener_close(l);
 }
@@ -207,11 +182,8 @@ static inline void open_sockets(int kind, struct end *a, struct end *b)
 static inline void open_ends(int kind, struct end *a, struct end *b)
 {
     struct stream *ends[2];
-#ifdef ENDS_SIM
-    sim_start(1, &(struct sim_faults){0});
-#endif
-    ck_assert_int_eq(loop_open(), 0);
     *a = *b = (struct end){0};
+    ends_begin(kind);
     if (kind != PAIR) {
         open_sockets(kind, a, b);
         return;
@@ -229,7 +201,7 @@ static inline void close_ends(struct end *a, struct end *b)
     end_close(a);
     end_close(b);
     settle();
-    loop_close();
+    ends_end();
     free(a->got);
     free(b->got);
 }

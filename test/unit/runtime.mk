@@ -44,7 +44,8 @@ test_unit_test_loop_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += test/unit/test_stream
 TESTS += test/unit/test_stream
-test_unit_test_stream_SOURCES = test/unit/test_stream.c test/unit/ends.h test/unit/random.h
+test_unit_test_stream_SOURCES = test/unit/test_stream.c test/unit/ends.h test/unit/ends_sim.h \
+	test/unit/ends_unix.h test/unit/random.h
 test_unit_test_stream_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_stream_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
 
@@ -57,7 +58,8 @@ test_unit_test_stream_sim_LDADD = $(SIM_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += test/unit/test_unix_net
 TESTS += test/unit/test_unix_net
-test_unit_test_unix_net_SOURCES = test/unit/test_unix_net.c test/unit/ends.h
+test_unit_test_unix_net_SOURCES = test/unit/test_unix_net.c test/unit/ends.h \
+	test/unit/ends_unix.h
 test_unit_test_unix_net_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_unix_net_LDADD = $(UNIX_LIBS) $(CHECK_LIBS)
 
