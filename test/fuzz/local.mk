@@ -14,6 +14,21 @@ test_fuzz_fuzz_key_SOURCES = test/fuzz/fuzz_key.c test/unit/reference_key.h
 test_fuzz_fuzz_key_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_key_LDADD = libmorgana-openflow.a
 
+noinst_PROGRAMS += test/fuzz/fuzz_stack
+test_fuzz_fuzz_stack_SOURCES = test/fuzz/fuzz_stack.c test/unit/watcher.h
+test_fuzz_fuzz_stack_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_stack_LDADD = libmorgana-netstack.a $(SIM_LIBS)
+
+noinst_PROGRAMS += test/fuzz/fuzz_dhcp
+test_fuzz_fuzz_dhcp_SOURCES = test/fuzz/fuzz_dhcp.c
+test_fuzz_fuzz_dhcp_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_dhcp_LDADD = libmorgana-netstack.a $(SIM_LIBS)
+
+noinst_PROGRAMS += test/fuzz/fuzz_dns
+test_fuzz_fuzz_dns_SOURCES = test/fuzz/fuzz_dns.c
+test_fuzz_fuzz_dns_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_dns_LDADD = libmorgana-netstack.a $(SIM_LIBS)
+
 noinst_PROGRAMS += test/fuzz/fuzz_parse
 test_fuzz_fuzz_parse_SOURCES = test/fuzz/fuzz_parse.c
 test_fuzz_fuzz_parse_LDFLAGS = $(LIBFUZZER)
