@@ -163,6 +163,14 @@ class WithOpenVSwitch(EachSwitch, Demo):
     SAYS = "starts a private Open vSwitch, "
 
 
+class OnOurOwnTcp(Demo):
+    def test_it_works_with_either_switch_and_leaves_nothing(self):
+        for words in (("--direct",), ("--direct", "--ovs")):
+            demo = self.start(*words)
+            self.assertIn("on its own TCP/IP", self.assert_works(demo))
+            self.assert_nothing_left(demo.pid)
+
+
 class Together(Demo):
     def test_two_at_once_do_not_meet(self):
         demos = [self.start(), self.start()]

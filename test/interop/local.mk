@@ -8,6 +8,10 @@ noinst_PROGRAMS += test/interop/forwarder
 test_interop_forwarder_SOURCES = test/interop/forwarder.c
 test_interop_forwarder_LDADD = $(UNIX_DEVICE_LIBS)
 
+noinst_PROGRAMS += test/interop/host
+test_interop_host_SOURCES = test/interop/host.c
+test_interop_host_LDADD = $(UNIX_PROGRAM_LIBS)
+
 EXTRA_DIST += \
 	test/interop/appctl_test.py \
 	test/interop/bench_test.py \
@@ -21,6 +25,7 @@ EXTRA_DIST += \
 	test/interop/ofctl_peers_test.py \
 	test/interop/ofctl_test.py \
 	test/interop/peers_test.py \
+	test/interop/stack_test.py \
 	test/interop/switch_test.py \
 	test/interop/switch_bench_test.py \
 	test/interop/switching_test.py

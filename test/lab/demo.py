@@ -1,7 +1,8 @@
 """The demo: three hosts on morgana-switch, which learns from morgana-controller.
 
 Run by ./demo, which has installed and built what is needed. One line per step; --ovs takes a real
-Open vSwitch for the switch, --keep leaves the lab up, --end removes those left up.
+Open vSwitch for the switch, --direct has our programs use Morgana's own TCP/IP, --keep leaves the lab
+up, --end removes those left up.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
@@ -11,7 +12,7 @@ import itertools
 import re
 import sys
 
-from . import Controller, Lab, MorganaSwitch, OpenVSwitch, traffic, wait_for
+from . import Controller, Lab, MorganaSwitch, OpenVSwitch, direct, traffic, wait_for
 from .network import end_kept
 
 HOSTS = (1, 2, 3)
@@ -77,7 +78,8 @@ def show_counters(controller):
 
 
 def start_morgana_switch(lab, hosts, controller):
-    return MorganaSwitch(lab, hosts, f"--controller={controller.target}")
+    options = direct.switch_options(lab) if is_direct(controller) else []
+    return MorganaSwitch(lab, hosts, f"--controller={controller.target}", *options)
 
 
 def start_open_vswitch(lab, hosts, controller):
@@ -88,18 +90,31 @@ def start_open_vswitch(lab, hosts, controller):
     return switch
 
 
+def is_direct(controller):
+    return isinstance(controller, direct.DirectController)
+
+
+def start_controller(lab, on_tap):
+    if not on_tap:
+        with step("controller", "starts morgana-controller --app=learning"):
+            return Controller(lab, "--app=learning")
+    with step("controller", "starts morgana-controller on its own TCP/IP") as results:
+        controller = direct.DirectController(lab, "--app=learning")
+        results.append(" ".join(controller.direct))
+    return controller
+
+
 SWITCHES = {
     "morgana-switch": start_morgana_switch,
     "a private Open vSwitch, all in user space": start_open_vswitch,
 }
 
 
-def raise_network(lab, kind):
+def raise_network(lab, kind, on_tap):
     with step("hosts", f"makes {len(HOSTS)} hosts, each a network namespace") as results:
         hosts = [lab.host(number) for number in HOSTS]
         results.append(", ".join(f"{host.name} {host.address}" for host in hosts))
-    with step("controller", "starts morgana-controller --app=learning"):
-        controller = Controller(lab, "--app=learning")
+    controller = start_controller(lab, on_tap)
     with step("switch", f"starts {kind}; plugs the hosts in; it joins"):
         switch = SWITCHES[kind](lab, hosts, controller)
         wait_for(switch.is_connected, "the switch to reach its controller")
@@ -115,8 +130,8 @@ The lab is up.
   to end it:     sudo ./demo --end""")
 
 
-def show(lab, kind, keep):
-    switch, hosts, controller = raise_network(lab, kind)
+def show(lab, kind, on_tap, keep):
+    switch, hosts, controller = raise_network(lab, kind, on_tap)
     ping_all(hosts)
     iperf(lab, hosts[0], hosts[1])
     show_flows(switch)
@@ -126,12 +141,12 @@ def show(lab, kind, keep):
         say_how_to_go_on(lab, switch, hosts)
 
 
-def demo(kind, keep):
+def demo(kind, on_tap, keep):
     """Raise, show, remove; returns the exit status."""
     lab = Lab(keep)
     status = 0
     try:
-        show(lab, kind, keep)
+        show(lab, kind, on_tap, keep)
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # whatever it was, a person reads it and the lab goes
@@ -156,10 +171,12 @@ def main():
     ours, theirs = SWITCHES
     parser.add_argument("--ovs", dest="kind", action="store_const", const=theirs, default=ours,
                         help="take a real Open vSwitch for the switch")
+    parser.add_argument("--direct", action="store_true",
+                        help="our programs use Morgana's own TCP/IP, straight on taps")
     parser.add_argument("--keep", action="store_true", help="leave the lab up")
     parser.add_argument("--end", action="store_true", help="remove the labs that were left up")
     options = parser.parse_args()
-    return end() if options.end else demo(options.kind, options.keep)
+    return end() if options.end else demo(options.kind, options.direct, options.keep)
 
 
 if __name__ == "__main__":
