@@ -95,6 +95,11 @@ void chain_port_status(struct ctl_dp *dp, const struct ofp_msg_port_status *stat
     CHAIN_EACH(dp, port_status, status);
 }
 
+void ctl_forget(struct ctl_dp *dp, uint16_t port)
+{
+    CHAIN_EACH(dp, forget, port);
+}
+
 void chain_error(struct ctl_dp *dp, uint32_t xid, const struct ofp_msg_error *error)
 {
     CHAIN_EACH(dp, error, xid, error);

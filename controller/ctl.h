@@ -97,6 +97,10 @@ struct ctl_app_type {
     void (*port_status)(void *self, struct ctl_dp *dp, const struct ofp_msg_port_status *status);
     void (*error)(void *self, struct ctl_dp *dp, uint32_t xid, const struct ofp_msg_error *error);
 
+    /* Other hosts than before may be behind this port (see ctl_forget()): forget those that were
+     * heard there, and delete the flows that rest on it. */
+    void (*forget)(void *self, struct ctl_dp *dp, uint16_t port);
+
     /* Commands for an operator, whose user is the app, or NULL. */
     const struct appctl_command *commands;
 };
@@ -140,6 +144,10 @@ bool ctl_read_dpid(const char *text, uint64_t *dpid);
 
 /* The datapath with this id; NULL if none has joined. */
 struct ctl_dp *ctl_find_dp(struct ctl *ctl, uint64_t dpid);
+
+/* The network behind a port has changed: every app is told to forget what hosts it knows there. For
+ * apps that see to the topology. */
+void ctl_forget(struct ctl_dp *dp, uint16_t port);
 
 /* Drop the session, as if the switch had gone: nothing more is heard of it or sent to it, and apps
  * hear `leave` at the end of this turn. */

@@ -17,11 +17,15 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/apps.h \
 	controller/apps/discovery.c \
 	controller/apps/discovery.h \
+	controller/apps/graph.c \
+	controller/apps/graph.h \
 	controller/apps/hub.c \
 	controller/apps/learning.c \
 	controller/apps/lldp.c \
 	controller/apps/lldp.h \
-	controller/apps/monitor.c
+	controller/apps/monitor.c \
+	controller/apps/stp.c \
+	controller/apps/stp.h
 libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 bin_PROGRAMS += morgana-controller

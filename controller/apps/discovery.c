@@ -161,7 +161,10 @@ static struct edge *edge_new(struct node *to, uint16_t to_port, struct node *fro
     return e;
 }
 
-/* A frame that left `from` has come in at `to`. */
+static void send_frame(struct node *n, const struct ofp_phy_port *port);
+
+/* A frame that left `from` has come in at `to`. The first is answered at once, so that the other
+ * direction need not wait for its turn. */
 static void heard(struct node *to, uint16_t to_port, struct node *from, uint16_t from_port)
 {
     struct discovery *d = to->discovery;
@@ -175,8 +178,11 @@ static void heard(struct node *to, uint16_t to_port, struct node *from, uint16_t
         return;
     loop_timer_arm(&e->silence, loop_now() + d->age);
     link = link_of(e);
-    if (is_new)
-        tell(d, &link, true);
+    if (!is_new)
+        return;
+    if (ctl_dp_port(to->dp, to_port) != NULL)
+        send_frame(to, ctl_dp_port(to->dp, to_port));
+    tell(d, &link, true);
 }
 
 /* A port is down: nothing leaves it, nothing comes in. */
@@ -360,6 +366,39 @@ static void discovery_port_status(void *self, struct ctl_dp *dp,
         send_frame(n, status->desc);
 }
 
+/* --- For operators --------------------------------------------------------------------------- */
+
+static void say_link(void *user, const struct discovery_link *link)
+{
+    appctl_say(user, "%016" PRIx64 " %5u  %016" PRIx64 " %5u\n", ctl_dp_id(link->from),
+               link->from_port, ctl_dp_id(link->to), link->to_port);
+}
+
+/* The links that come from one datapath, or all. */
+static void show_links(void *user, struct appctl_reply *reply, size_t argc, const char *const *argv)
+{
+    const struct discovery *d = user;
+    const struct ctl_dp *from = NULL;
+    uint64_t dpid;
+
+    if (argc > 0 && !ctl_read_dpid(argv[0], &dpid)) {
+        appctl_fail(reply, "\"%.40s\" is no datapath id", argv[0]);
+        return;
+    }
+    if (argc > 0 && (from = ctl_find_dp(d->ctl, dpid)) == NULL) {
+        appctl_fail(reply, "datapath %016" PRIx64 " has not joined", dpid);
+        return;
+    }
+    appctl_narrow(reply, "say from which datapath");
+    appctl_say(reply, "from              port  to                port\n");
+    discovery_each(d, from, say_link, reply);
+}
+
+static const struct appctl_command command_rows[] = {
+    {"links", "[DPID]", 0, 1, show_links},
+    {0},
+};
+
 const struct ctl_app_type discovery_app = {
     .name = "discovery",
     .help = "find the links between switches by LLDP; first in the chain",
@@ -370,6 +409,7 @@ const struct ctl_app_type discovery_app = {
     .leave = discovery_leave,
     .packet_in = discovery_packet_in,
     .port_status = discovery_port_status,
+    .commands = command_rows,
 };
 
 /* --- For other apps -------------------------------------------------------------------------- */
@@ -423,5 +463,6 @@ bool discovery_is_link(const struct discovery *d, const struct ctl_dp *dp, uint1
 
 uint64_t discovery_settle_time(const struct discovery *d)
 {
-    return d->age;
+    uint64_t settle = 2 * d->interval + 250 * NS_PER_MS;
+    return settle < d->age ? settle : d->age;
 }

@@ -46,7 +46,8 @@ void discovery_each(const struct discovery *d, const struct ctl_dp *from,
 /* Does a link lead to this port? (Then no host is behind it, but another switch.) */
 bool discovery_is_link(const struct discovery *d, const struct ctl_dp *dp, uint16_t port);
 
-/* How long a port must have been up without a link before it may be taken for a host's: ns. */
+/* How long a port must have been up without a link before it may be taken for a host's: ns. Two
+ * intervals, so that one frame may be lost, and the time that the second takes. */
 uint64_t discovery_settle_time(const struct discovery *d);
 
 #endif

@@ -49,12 +49,13 @@ static const struct config_option option_rows[] = {
 };
 
 static struct {
-    uint64_t learned, moved, refused, aged, lost_port;
+    uint64_t learned, moved, refused, aged, lost_port, forgotten;
     uint64_t flows, drops, floods, link_local;
 } counters;
 
 static const char *const counter_names[] = {
-    "learned", "moved", "refused", "aged", "lost_port", "flows", "drops", "floods", "link_local",
+    "learned",   "moved", "refused", "aged",   "lost_port",
+    "forgotten", "flows", "drops",   "floods", "link_local",
 };
 
 static struct counter_set counter_set = {
@@ -275,6 +276,16 @@ static bool port_is_gone(const struct ofp_msg_port_status *status)
            (be32_get(status->desc->state) & OFPPS_LINK_DOWN) != 0;
 }
 
+/* Without a host that was heard there no flow leads there, unless it is from before a join. */
+static void learning_forget(void *self, struct ctl_dp *dp, uint16_t port)
+{
+    struct table *t = ctl_dp_get(dp, self);
+    uint32_t n = t != NULL ? mac_table_forget_port(&t->hosts, port) : 0;
+    counters.forgotten += n;
+    if (n > 0 || (t != NULL && loop_now() < t->stale_till))
+        delete_flows_of_port(dp, port);
+}
+
 static void learning_port_status(void *self, struct ctl_dp *dp,
                                  const struct ofp_msg_port_status *status)
 {
@@ -423,5 +434,6 @@ const struct ctl_app_type learning_app = {
     .leave = learning_leave,
     .packet_in = learning_packet_in,
     .port_status = learning_port_status,
+    .forget = learning_forget,
     .commands = command_rows,
 };

@@ -67,3 +67,12 @@ TESTS += test/unit/test_discovery
 test_unit_test_discovery_SOURCES = test/unit/test_discovery.c $(FAKE_SWITCH)
 test_unit_test_discovery_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_discovery_LDADD = $(CONTROLLER_LIBS)
+
+# Apps that need a topology: fake switches with cables between them.
+CABLED = test/unit/cabled.c test/unit/cabled.h $(FAKE_SWITCH)
+
+check_PROGRAMS += test/unit/test_stp
+TESTS += test/unit/test_stp
+test_unit_test_stp_SOURCES = test/unit/test_stp.c test/unit/appctl_client.h $(CABLED)
+test_unit_test_stp_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_stp_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)
