@@ -19,11 +19,16 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/discovery.h \
 	controller/apps/graph.c \
 	controller/apps/graph.h \
+	controller/apps/hosts.c \
+	controller/apps/hosts.h \
 	controller/apps/hub.c \
 	controller/apps/learning.c \
 	controller/apps/lldp.c \
 	controller/apps/lldp.h \
 	controller/apps/monitor.c \
+	controller/apps/path.c \
+	controller/apps/path.h \
+	controller/apps/paths.c \
 	controller/apps/stp.c \
 	controller/apps/stp.h
 libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)

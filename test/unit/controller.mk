@@ -76,3 +76,9 @@ TESTS += test/unit/test_stp
 test_unit_test_stp_SOURCES = test/unit/test_stp.c test/unit/appctl_client.h $(CABLED)
 test_unit_test_stp_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_stp_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += test/unit/test_paths
+TESTS += test/unit/test_paths
+test_unit_test_paths_SOURCES = test/unit/test_paths.c test/unit/appctl_client.h $(CABLED)
+test_unit_test_paths_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_paths_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)
