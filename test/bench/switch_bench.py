@@ -5,10 +5,12 @@
 
 Between veth pairs in namespaces of its own, the same for all: Open vSwitch (datapath_type=netdev),
 morgana-switch with packet sockets (eth:) and with AF_XDP (xdp:). The switch has one core, what
-generates and receives has another. Rounds alternate between the switches, so that what else the
-machine does meets all, and ratios are made within a round. Prints a table and writes FILE.json. It
-fails if something cannot be measured, never because of a figure: targets stand beside the figures,
-met or not.
+generates and receives has another. The flood is made in the kernel, and nobody listens where it
+comes out (flood.c): little is to be spent on anything but the switch. The search for a rate without
+loss, TCP and ping have real senders and receivers. Rounds alternate between the switches, so that
+what else the machine does meets all, and ratios are made within a round. Prints a table and writes
+FILE.json. It fails if something cannot be measured, never because of a figure: targets stand beside
+the figures, met or not.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
@@ -18,14 +20,14 @@ import pathlib
 import re
 import statistics
 
+import flood
 from peers import GENERATOR_CORE, pinned
 from switches import SWITCH_CORE, Morgana, Ovs, cpu_ns, peak_mib
 from tables import need, spread, verdict
 from lab import Lab, namespace, program, wait_for
 
 FRAME = 60  # bytes, and 4 of FCS that veth does not have
-# The generator's devices: those that cost the least, to send from and to receive at. What it costs to
-# receive counts twice: it is work of the switch's core, which the kernel does when the switch sends.
+# morgana-bench's devices: those that cost the least, to send from and to receive at.
 SOURCE, SINK = "xdp:g1", "eth:g2"
 LOSS = 100  # frames of a million, at the rate that is called lossless
 FLOWS = 10_000
@@ -55,6 +57,7 @@ class Bed:
             namespace.link(lab.net, f"p{number}", self.generator, f"g{number}")
             namespace.link(lab.net, f"q{number}", host.namespace, "eth0")
             host.configure()
+        flood.prepare(lab.net, "p1", self.generator, "g2")
 
     def set_offloads(self, state):
         """Those that namespace.no_offloads() takes away, of the hosts and of the switch's ends."""
@@ -74,17 +77,17 @@ def bench(bed, mode, seconds, *words):
         f"--warmup={seconds * 200:.0f}ms", "--json", *words])))
 
 
-def frames(bed, mode, seconds, *words):
-    return bench(bed, mode, seconds, f"--from={SOURCE}", f"--to={SINK}", f"--frame={FRAME}",
-                 "--lost-after=200ms", *words)
+def search(bed, seconds):
+    """The highest rate at which no more than LOSS are lost, in trials of so many seconds."""
+    return bench(bed, "search", seconds, f"--from={SOURCE}", f"--to={SINK}", f"--frame={FRAME}",
+                 f"--loss={LOSS}", "--lost-after=200ms")
 
 
-def flood(bed, pid, seconds):
-    """As many frames as can be, and the switch's CPU time for each that came through."""
+def flooded(bed, pid, seconds):
+    """Frames a second that come through a flood, and the switch's CPU time for each."""
     before = cpu_ns(pid)
-    report = frames(bed, "frames", seconds)
-    seen = report["frames"]["received"] * 1.2  # the warm-up's, too
-    return report, (cpu_ns(pid) - before) / seen
+    report = flood.flood(bed.generator, "g1", "g2", seconds)
+    return report["received"] / report["seconds"], (cpu_ns(pid) - before) / max(report["all"], 1)
 
 
 def is_listening(host):
@@ -120,9 +123,8 @@ def reach(bed):
 def measure(bed, switch, seconds):
     figures = {}
     with switch.between("p1", "p2") as pid:
-        figures["report"], figures["cpu_ns"] = flood(bed, pid, seconds)
-        figures["frames"] = figures["report"]["frames_per_second"]["received"]
-        found = frames(bed, "search", seconds / 3, f"--loss={LOSS}")
+        figures["frames"], figures["cpu_ns"] = flooded(bed, pid, seconds)
+        found = figures["search"] = search(bed, seconds / 3)
         figures["lossless"] = found["frames_per_second"]["sent"] if found["good"] else 0
         figures["flow_mods"] = bench(bed, "flow-mods", seconds, f"--switch=unix:{switch.socket}",
                                      "--lost-after=60s")["flow_mods_per_second"]["all"]
@@ -170,9 +172,9 @@ def print_rounds(rounds):
         print(f"\n{unit}: median (least - most) of {len(rounds)} rounds")
         for name in rounds[0]:
             print_row(rounds, row, name)
-    lost = {name: statistics.median(r[name]["report"]["frames"]["missed"] for r in rounds)
+    lost = {name: statistics.median(r[name]["search"]["frames"]["missed"] for r in rounds)
             for name in rounds[0]}
-    print("\nframes that the generator had no room for: " +
+    print("\nframes without loss that morgana-bench itself had no room for: " +
           ", ".join(f"{name} {count:,.0f}" for name, count in lost.items()))
 
 
@@ -200,8 +202,8 @@ def arguments():
 def main():
     args = arguments()
     need(["ovs-vswitchd", "ovs-ofctl", "iperf3", "ping", "ethtool", "taskset"])
-    print(f"the switch on core {SWITCH_CORE}, the generator ({SOURCE} to {SINK}) and the "
-          f"hosts on core {GENERATOR_CORE}", flush=True)
+    print(f"the switch on core {SWITCH_CORE}, the flood, what searches ({SOURCE} to {SINK}) and "
+          f"the hosts on core {GENERATOR_CORE}", flush=True)
     with Lab() as lab:
         bed = Bed(lab)
         switches = [Ovs(lab), Morgana(lab, "eth"), Morgana(lab, "xdp")]
