@@ -5,3 +5,16 @@ EXTRA_DIST += doc/mininet.md doc/ofp-print-differences.md doc/ofp-text-differenc
 dist_man_MANS += doc/morgana-controller.8
 dist_man_MANS += doc/morgana-dump.1
 dist_man_MANS += doc/morgana-switch.8
+
+# Completion for bash, of all programs in one file; bash-completion looks for it by a program's name.
+EXTRA_DIST += doc/completion/morgana
+completiondir = $(datadir)/bash-completion/completions
+install-data-local:
+	$(MKDIR_P) $(DESTDIR)$(completiondir)
+	for program in morgana-controller morgana-switch morgana-bench morgana-dump; do \
+		$(INSTALL_DATA) $(srcdir)/doc/completion/morgana $(DESTDIR)$(completiondir)/$$program || exit 1; \
+	done
+uninstall-local:
+	for program in morgana-controller morgana-switch morgana-bench morgana-dump; do \
+		rm -f $(DESTDIR)$(completiondir)/$$program; \
+	done
