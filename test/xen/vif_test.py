@@ -37,7 +37,9 @@ class OfEachKind:
         self.addCleanup(self.switch.destroy)
         self.switch.create()
         self.addCleanup(self.end_host)
-        machine.run("unshare -n sleep 100000 & echo $! > /run/host")
+        machine.run("rm -f /run/host\n"
+                    "unshare -n sh -c 'echo $$ > /run/host; exec sleep 100000' &\n"
+                    "until [ -s /run/host ]; do usleep 20000; done")
         self.domain = machine.run("xl domid switch").strip()
         self.plug_host()
         self.switch.wait_for("port 1 (vif:0): link up")
@@ -65,12 +67,12 @@ class OfEachKind:
                     "[ $tries -lt 30 ] || exit 1; done")
         return machine.run(f"ping -c {count} -i 0.1 {' '.join(words)} 10.0.0.2")
 
-    def sent_equals_received(self, sender, receiver, address, bytes_=4 << 20):
+    def sent_equals_received(self, sender, receiver, address, lines=600000):
         """TCP carries numbered lines unspoilt. A receiver whose input ends says so to the sender,
         which then ends: so its input is a pipe that nobody writes to."""
         found = machine.run(
             "mkfifo /run/silence; exec 4<> /run/silence\n"
-            f"seq 1 10000000 | head -c {bytes_} > /run/sent\n"
+            f"seq 1 {lines} > /run/sent\n"
             f"{receiver('nc -l -p 5000')} < /run/silence > /run/received &\n"
             f"until {receiver('netstat -ltn')} | grep -q :5000; do usleep 20000; done\n"
             f"{sender(f'nc {address} 5000')} < /run/sent; wait $!\n"
