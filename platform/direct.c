@@ -95,7 +95,6 @@ int direct_check(void)
 
 static void read_config(struct stack_config *config)
 {
-    stack_defaults(config);
     config->hostname = args.hostname;
     config->tcp.options.cc = strcmp(args.tcp_cc, "reno") == 0 ? &cc_reno : &cc_cubic;
     for (size_t i = 0; i < args.dns.n; i++)
@@ -117,13 +116,12 @@ static int add_device(size_t i, struct stack *s)
     return error;
 }
 
-int direct_open(struct stack **stack)
+int direct_open(struct stack_config *config, struct stack **stack)
 {
-    struct stack_config config;
     struct stack *s;
     int error = 0;
-    read_config(&config);
-    s = stack_new(&config);
+    read_config(config);
+    s = stack_new(config);
     if (s == NULL) {
         log_error("cannot start: no memory for the network");
         return -ENOMEM;

@@ -17,8 +17,9 @@ bool direct_wanted(void);
 /* Do they agree? 0, or -EINVAL: why has been said in the log. */
 int direct_check(void);
 
-/* The stack that they ask for, on its devices. After loop_open() and with the devices' drivers
+/* The stack that they ask for, on its devices. `config` holds the platform's limits (or what
+ * stack_defaults() says); the options change it. After loop_open() and with the devices' drivers
  * there. 0, or a negative errno: why has been said in the log. */
-int direct_open(struct stack **stack);
+int direct_open(struct stack_config *config, struct stack **stack);
 
 #endif

@@ -67,12 +67,14 @@ static int open_loop(void)
 
 int platform_open(void)
 {
+    struct stack_config config;
     int error = direct_check();
     if (error == 0)
         error = open_loop();
     if (error != 0 || !direct_wanted())
         return error;
-    error = direct_open(&stack);
+    stack_defaults(&config);
+    error = direct_open(&config, &stack);
     if (error != 0) {
         unix_devices_close();
         loop_close();

@@ -3,10 +3,12 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
+#include "platform/direct.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
 #include "runtime/platform.h"
 #include "xen/grant.h"
+#include "xen/page.h"
 #include "xen/vif.h"
 
 #include <errno.h>
@@ -14,9 +16,7 @@
 
 LOG_MODULE(platform);
 
-const struct config_option platform_options[] = {
-    {0},
-};
+static struct stack *stack; /* NULL: none was asked for */
 
 /* --- A network that nothing can be reached through ------------------------------------------- */
 
@@ -55,7 +55,30 @@ static int open_devices(void)
     return error;
 }
 
-int platform_open(void)
+/* Limits for a domain that may be small: packets take an eighth of its memory, super-frames as
+ * much, what connections have received and nobody has read another. */
+static void limit_by_memory(struct stack_config *config)
+{
+    size_t pages = page_stats()->total;
+    stack_defaults(config);
+    config->rx_packets = config->tx_packets = (uint32_t)(pages / 8);
+    config->rx_super_frames = config->tx_super_frames = (uint32_t)(pages / 256);
+    config->tcp.max_receive = pages / 8 * PAGE_SIZE;
+    config->tcp.max_conns = config->tcp.max_time_wait = config->tcp.max_records =
+        (unsigned)(pages / 8);
+    config->tcp.max_half_open = (unsigned)(pages / 32);
+}
+
+static int open_stack(void)
+{
+    struct stack_config config;
+    if (!direct_wanted())
+        return 0;
+    limit_by_memory(&config);
+    return direct_open(&config, &stack);
+}
+
+static int open_loop(void)
 {
     int error = loop_open();
     if (error == 0 && (error = open_devices()) != 0)
@@ -65,13 +88,25 @@ int platform_open(void)
     return error;
 }
 
+int platform_open(void)
+{
+    int error = direct_check();
+    if (error == 0)
+        error = open_loop();
+    if (error == 0 && (error = open_stack()) != 0)
+        platform_close();
+    return error;
+}
+
 struct net *platform_net(void)
 {
-    return &no_net;
+    return stack != NULL ? stack_net(stack) : &no_net;
 }
 
 void platform_close(void)
 {
+    stack_free(stack);
+    stack = NULL;
     vif_close();
     grant_close();
     loop_close();

@@ -33,4 +33,5 @@ EXTRA_DIST += \
 	test/xen/dom0/vif \
 	test/xen/image.py \
 	test/xen/machine.py \
+	test/xen/openflow_test.py \
 	test/xen/vif_test.py
