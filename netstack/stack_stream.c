@@ -208,7 +208,7 @@ static void end_if_done(struct conn *k)
 /* Is there anything left that the next turn must look at? */
 static bool wants_turn(const struct conn *k)
 {
-    return stream_input_waits(&k->stream) ||
+    return k->resumed || stream_input_waits(&k->stream) ||
            (stream_input_wanted(&k->stream) && tcp_readable(k->tcp) > 0);
 }
 
@@ -223,8 +223,10 @@ static void conn_turn(void *user)
         return;
     if (!k->got_end && stream_input_wanted(&k->stream) && tcp_ended(k->tcp))
         input_ended(k);
-    if (!k->gone)
-        conn_push(k);
+    if (k->gone)
+        return;
+    loop_work_cancel(&k->work); /* what the owner has asked for meanwhile is done here and now */
+    conn_push(k);
     if (!k->gone && k->done)
         end_if_done(k);
     if (!k->gone && wants_turn(k))
