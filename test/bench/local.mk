@@ -29,3 +29,22 @@ test_bench_task_bench_LDADD = $(SIM_LIBS)
 bench-task: test/bench/task_bench
 	$(abs_builddir)/test/bench/task_bench
 .PHONY: bench-task
+
+# TCP beside lwIP's and the kernel's. Needs root: it makes network namespaces.
+EXTRA_DIST += test/bench/tcp_bench.py test/bench/tcp_peers.py
+CLEANFILES += tcp-bench.json
+noinst_PROGRAMS += test/bench/tcp_morgana test/bench/tcp_kernel test/bench/tcp_relay
+TCP_JOB = test/bench/tcp_job.c test/bench/tcp_job.h
+test_bench_tcp_morgana_SOURCES = test/bench/tcp_morgana.c $(TCP_JOB)
+test_bench_tcp_morgana_LDADD = $(UNIX_PROGRAM_LIBS)
+test_bench_tcp_kernel_SOURCES = test/bench/tcp_kernel.c $(TCP_JOB)
+test_bench_tcp_relay_SOURCES = test/bench/tcp_relay.c
+if HAVE_LWIP
+noinst_PROGRAMS += test/bench/tcp_lwip
+test_bench_tcp_lwip_SOURCES = test/bench/tcp_lwip.c $(TCP_JOB)
+test_bench_tcp_lwip_CPPFLAGS = $(AM_CPPFLAGS) $(LWIP_CFLAGS)
+test_bench_tcp_lwip_LDADD = $(LWIP_LIBS)
+endif
+bench-tcp: $(noinst_PROGRAMS)
+	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/tcp_bench.py $(BENCHFLAGS)
+.PHONY: bench-tcp

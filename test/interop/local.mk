@@ -28,4 +28,5 @@ EXTRA_DIST += \
 	test/interop/stack_test.py \
 	test/interop/switch_test.py \
 	test/interop/switch_bench_test.py \
-	test/interop/switching_test.py
+	test/interop/switching_test.py \
+	test/interop/tcp_bench_test.py
