@@ -341,6 +341,7 @@ static bool new_tcp(struct stack *s)
     config.lower = &tcp_lower;
     config.lower_user = s;
     config.pool = s->pools[TX];
+    config.acks_wait = true; /* stack_turn() comes behind the streams, which read */
     entropy_fill(config.secret, sizeof config.secret);
     s->tcp = tcp_new(&config, loop_now());
     return s->tcp != NULL;

@@ -113,6 +113,8 @@ struct tcp_config {
     size_t max_receive;     /* bytes of packet buffers that hold unread input, in all */
     uint16_t port_first,
         port_last;              /* of ports that connects choose from (RFC 6335: 49152..65535) */
+    bool acks_wait;             /* for tcp_turn(), so that one acknowledges all that came at once
+                                   and tells the window that reading it has opened */
     uint64_t time_wait;         /* ns in TIME-WAIT (2 MSL), and at most in FIN-WAIT-2 after
                                    tcp_close() */
     struct tcp_options options; /* of new connections */

@@ -156,12 +156,17 @@ static void send_new(struct tcp_conn *c)
 
 /* --- Acknowledgments -------------------------------------------------------------------------- */
 
-/* RFC 5681 section 4.2: at least every second full-sized segment, and within the delay. */
+/* RFC 5681 section 4.2: at least every second full-sized segment, and within the delay. But what
+ * came at once is acknowledged at once if the instance's owner wants it so (RFC 9293 section
+ * 3.8.6.3 knows of the practice): by tcp_turn(), for which a timer that is overdue asks. */
 static void send_ack(struct tcp_conn *c)
 {
     uint32_t waiting = c->rcv_nxt - c->acked_to;
-    if (c->ack_now || waiting >= 2u * c->rcv_mss || (waiting > 0 && c->quick > 0))
+    bool due = waiting >= 2u * c->rcv_mss || (waiting > 0 && c->quick > 0);
+    if (c->ack_now || (due && !c->t->config.acks_wait))
         tcp_emit_ack(c);
+    else if (due)
+        wheel_arm(&c->t->wheel, &c->ack_timer, 0);
     else if (waiting > 0 && !timer_armed(&c->ack_timer))
         wheel_arm(&c->t->wheel, &c->ack_timer, c->t->now + ACK_DELAY);
 }

@@ -503,6 +503,31 @@ START_TEST(acknowledgments_are_delayed_but_every_second_segment_has_one) /* RFC 
 }
 END_TEST
 
+START_TEST(one_acknowledgment_for_all_that_came_before_a_turn) /* RFC 9293 section 3.8.6.3 */
+{
+    struct tcp_config config;
+    tcp_defaults(&config);
+    config.acks_wait = true;
+    lab_begin(&lab, &config, 5000);
+    lab_enter(&lab, TCP_ESTABLISHED);
+    lab_forget(&lab);
+    for (int i = 0; i < 6; i++)
+        peer_text(LAB_MSS);
+    ck_assert_uint_eq(lab.sent_all, 0);
+    lab_wait(&lab, 0);
+    ck_assert_uint_eq(lab.sent_all, 1);
+    ck_assert_uint_eq(lab_last(&lab)->ack, lab.seq);
+    for (int i = 0; i < 6; i++)
+        peer_text(LAB_MSS);
+    lab_read(&lab); /* what opens the window acknowledges too */
+    lab_wait(&lab, 0);
+    ck_assert_uint_eq(lab.sent_all, 2);
+    lab_say(&lab, TCP_ACK, lab.seq + LAB_MSS, ours(1), LAB_MSS); /* a hole is told of at once */
+    ck_assert_uint_eq(lab.sent_all, 3);
+    lab_end(&lab);
+}
+END_TEST
+
 START_TEST(sack_tells_the_latest_block_first) /* RFC 2018 section 4 */
 {
     const struct tcp_segment *s;
@@ -853,6 +878,7 @@ int main(void)
         the_user_timeout_ends_a_connection,
         keep_alive_probes_an_idle_peer_and_ends_when_none_is_answered,
         acknowledgments_are_delayed_but_every_second_segment_has_one,
+        one_acknowledgment_for_all_that_came_before_a_turn,
         sack_tells_the_latest_block_first,
         a_duplicate_is_told_of,
         an_old_timestamp_is_dropped_and_answered,
