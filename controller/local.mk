@@ -17,6 +17,8 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/apps.h \
 	controller/apps/discovery.c \
 	controller/apps/discovery.h \
+	controller/apps/flow_file.c \
+	controller/apps/flow_file.h \
 	controller/apps/graph.c \
 	controller/apps/graph.h \
 	controller/apps/hosts.c \
@@ -29,6 +31,7 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/path.c \
 	controller/apps/path.h \
 	controller/apps/paths.c \
+	controller/apps/static_flows.c \
 	controller/apps/stp.c \
 	controller/apps/stp.h
 libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)

@@ -9,6 +9,6 @@
 #include "controller/ctl.h"
 
 extern const struct ctl_app_type discovery_app, hub_app, learning_app, monitor_app, paths_app,
-    stp_app;
+    static_app, stp_app;
 
 #endif

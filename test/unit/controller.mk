@@ -82,3 +82,9 @@ TESTS += test/unit/test_paths
 test_unit_test_paths_SOURCES = test/unit/test_paths.c test/unit/appctl_client.h $(CABLED)
 test_unit_test_paths_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_paths_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += test/unit/test_static
+TESTS += test/unit/test_static
+test_unit_test_static_SOURCES = test/unit/test_static.c $(FAKE_SWITCH)
+test_unit_test_static_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_static_LDADD = $(CONTROLLER_LIBS)
