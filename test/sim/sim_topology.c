@@ -35,6 +35,7 @@
 #define SILENT_TIME (3 * NS_PER_S) /* by which a silent cut has */
 #define LINGER      NS_PER_S       /* what may pass from there until all is well */
 #define JOIN_TIME   (5 * NS_PER_S) /* by which all links are found after the start */
+#define REPEAT      20             /* one seed of so many is run twice */
 #define PAIRS       40             /* of hosts that talk */
 
 static struct {
@@ -404,11 +405,23 @@ static void show(uint64_t seed)
            (uint64_t)(longest_hole / NS_PER_MS));
 }
 
+/* Run a seed that ended well once more: it must be the same run. */
+static void repeat(uint64_t seed)
+{
+    uint64_t digest = sim_digest();
+    end_run();
+    run_once(seed);
+    if (sim_digest() != digest)
+        fabric_fail("the same seed gave two different runs");
+}
+
 static int run_range(const char *program, uint64_t first, uint64_t last)
 {
     unsigned passed = 0, bad = 0;
     for (uint64_t seed = first; seed <= last && seed >= first; seed++) {
         run_once(seed);
+        if (seed % REPEAT == 0 && !failed())
+            repeat(seed);
         if (failed())
             report(program, seed);
         else if (options.show)
