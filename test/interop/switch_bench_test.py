@@ -14,7 +14,7 @@ import unittest
 TOP = pathlib.Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(TOP), str(TOP / "bench")]
 from lab import Lab, OpenVSwitch, namespace, program  # noqa: E402
-from flood import flood, prepare  # noqa: E402
+from flood import PLACES, prepare, trickle  # noqa: E402
 from switches import Morgana  # noqa: E402
 
 SWITCHES = ("ovs", "morgana eth:", "morgana xdp:")
@@ -71,11 +71,11 @@ class MorganaBench(unittest.TestCase):
         receiver.bind((interface, ETH_P_IP))
         return receiver
 
-    def test_a_flood_is_counted_as_a_receiver_counts_it(self):
-        prepare(self.lab.net, "p1", self.generator, "g2")
+    def test_the_frames_of_a_flood_are_counted_as_a_receiver_counts_them(self):
+        prepare(self.lab.net, "p1")
         receiver = self.listen("g2")
         with Morgana(self.lab, "eth").between("p1", "p2"):
-            report = flood(self.generator, "g1", "g2", 0.5, rate=400)
+            report = trickle(self.generator, "g1", "g2", 0.5, rate=400)
         received = list(frames_of(receiver))
         self.assertGreater(report["sent"], 0)
         self.assertEqual(report["all"], report["sent"])
@@ -123,6 +123,8 @@ class SideBySide(unittest.TestCase):
         self.assertGreater(frames["received"], 0, name)
         self.assertLessEqual(frames["received"], frames["sent"], name)
         self.assertEqual(frames["reordered"], 0, name)
+        self.assertEqual([report["place"] for report in figures["floods"]], list(PLACES))
+        self.assertEqual(figures["frames"], max(report["rate"] for report in figures["floods"]))
         self.assertIn("lossless", figures)  # 0 where even the fewest frames are lost
         for what in ("frames", "cpu_ns", "flow_mods", "iperf3", "ping_us"):
             self.assertGreater(figures[what], 0, f"{what} of {name}")
