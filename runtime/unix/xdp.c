@@ -118,6 +118,7 @@ static struct pkt *take_frame(struct xdp_queue *q, const struct xdp_desc *desc)
         return NULL;
     p->data = q->xdp->area.bytes + desc->addr;
     p->len = 0;
+    __builtin_prefetch(p->data); /* the kernel has written it on another core */
     if (pkt_append(p, desc->len))
         return p;
     pkt_unref(p);
