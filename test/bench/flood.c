@@ -49,7 +49,7 @@ static uint8_t frame[60] = {
 #define IP_END      34
 #define IP_CHECKSUM 24
 
-static void die(const char *what, int error)
+static _Noreturn void die(const char *what, int error)
 {
     fprintf(stderr, "flood: %s: %s\n", what, strerror(error));
     exit(EXIT_FAILURE);
