@@ -69,7 +69,7 @@ def print_row(rounds, job):
     print(f"\n{row.unit}: median (least - most) of {len(rounds)} rounds")
     for name in rounds[0][job]:
         line = f"  {name:18} {spread([r[job][name] for r in rounds], row.form):32}"
-        if name != "morgana":
+        if name != "morgana" and job in JOBS:
             all_ratios = ratios(rounds, job, name)
             line += " morgana's is " + spread(all_ratios, "{:.2f}x")
             if name in row.targets:
