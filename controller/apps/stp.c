@@ -60,6 +60,7 @@ struct stp {
     uint64_t barrier, seed;
     bool lost;           /* since the last commit a link or a switch has gone */
     bool blocked_passes; /* stp_let_blocked_pass() */
+    unsigned looped;     /* so many commits more forget all, see look_for_cable() */
 };
 
 struct stp_port {
@@ -79,6 +80,7 @@ struct stp_switch {
     struct stp_port **port; /* n_ports, by number */
     size_t n_ports, cap_ports;
     size_t n_barriers; /* that are awaited */
+    bool fresh;        /* it has joined since the last commit, with flows from before perhaps */
 };
 
 static struct stp_switch *switch_of(const struct stp *stp, const struct ctl_dp *dp)
@@ -305,10 +307,12 @@ static void forget_what_moved(struct stp_switch *sw)
         n += sw->port[i]->behind != sw->port[i]->next;
     for (size_t i = 0; i < sw->n_ports; i++) {
         struct stp_port *p = sw->port[i];
-        if (p->behind != 0 && p->behind != p->next && n >= (sw->stp->lost ? 1 : 2))
+        bool moved = p->behind != p->next && n >= (sw->stp->lost ? 1 : 2);
+        if (moved || sw->fresh || (sw->stp->looped > 0 && p->next != 0))
             forget_port(p);
         p->behind = p->next;
     }
+    sw->fresh = false;
 }
 
 /* --- The tree -------------------------------------------------------------------------------- */
@@ -349,6 +353,8 @@ static void commit(struct stp *stp)
         forget_what_moved(switch_at(it));
     }
     stp->lost = false;
+    if (stp->looped > 0 && --stp->looped > 0)
+        loop_timer_arm(&stp->again, loop_now() + 100 * NS_PER_MS);
 }
 
 static void update(void *user)
@@ -384,13 +390,18 @@ static void on_late(void *user)
 
 /* --- Links ----------------------------------------------------------------------------------- */
 
-/* A port that has got its first cable, or lost its last: who was behind it is not any more. */
+/* A port that has got its first cable, or lost its last: who was behind it is not any more. If it
+ * was open there may have been a circle, and what went round in it has taught other switches wrong
+ * as well: all is forgotten, and once more when the last of it has come to its end. */
 static void look_for_cable(struct stp_switch *sw, uint16_t port)
 {
+    struct stp *stp = sw->stp;
     struct stp_port *p = port_find(sw, port);
     bool cable = graph_has_cable(&sw->node, port);
     if (p == NULL || p->cable == cable)
         return;
+    if (cable && p->open)
+        stp->looped = 2;
     p->cable = cable;
     port_begin(p);
     forget_port(p);
@@ -459,6 +470,7 @@ static void stp_join(void *self, struct ctl_dp *dp)
         return;
     }
     sw->stp = stp;
+    sw->fresh = true;
     list_append(&stp->switches, &sw->link);
     ctl_dp_set(dp, stp, sw);
     while ((desc = ofp_next_port(&rest)) != NULL)
