@@ -14,7 +14,9 @@
  *   - What other apps know of hosts behind a port is forgotten (ctl_forget()) when other switches
  *     than before are behind it. To see that, each port of the tree has the exclusive or of a hash
  *     of every switch behind it. If the network has only grown, a switch of which one port alone
- * has changed has nothing to forget.
+ * has changed has nothing to forget. All is forgotten at a switch that joins, which may have flows
+ *     from before, and everywhere when a port that was open turns out to be a link: there may have
+ *     been a circle, and what went round in it has taught every switch wrong.
  *   - The graph, for apps that stand on this one.
  *
  * A loop through bridges that do not pass LLDP on, and are not ours, is not seen.
