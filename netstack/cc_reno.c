@@ -18,11 +18,11 @@ static void reno_avoid(struct cc *cc, const struct cc_ack *ack)
     }
 }
 
-/* RFC 5681 section 3.1, equation (4). */
+/* RFC 5681 section 3.1, equation (4). What limited transmit has sent beyond the window does not
+ * count (section 3.2 step 2). */
 static uint32_t reno_reduce(struct cc *cc, uint32_t flight)
 {
-    (void)cc;
-    return flight / 2;
+    return (flight < cc->w.cwnd ? flight : cc->w.cwnd) / 2;
 }
 
 const struct cc_kind cc_reno = {"reno", reno_avoid, reno_reduce};

@@ -159,6 +159,19 @@ START_TEST(a_loss_leaves_two_segments_at_least)
 }
 END_TEST
 
+START_TEST(what_limited_transmit_sent_does_not_make_the_new_window_larger)
+{
+    struct path p = path_with(&cc_reno, 50 * MS);
+    p.cc.w.cwnd = 20 * MSS;
+    cc_loss(&p.cc, 24 * MSS);
+    ck_assert_uint_eq(p.cc.w.cwnd, 10 * MSS);
+    p = path_with(&cc_cubic, 50 * MS);
+    p.cc.w.cwnd = 20 * MSS;
+    cc_loss(&p.cc, 24 * MSS);
+    ck_assert_uint_eq(p.cc.w.cwnd, 14 * MSS);
+}
+END_TEST
+
 START_TEST(a_timeout_begins_again_with_one_segment)
 {
     struct path p = path_with(&cc_reno, 50 * MS);
@@ -339,6 +352,7 @@ int main(void)
     tcase_add_test(c, round_trips_that_stay_do_not_end_slow_start);
     tcase_add_test(c, reno_grows_by_a_segment_each_round);
     tcase_add_test(c, a_loss_leaves_two_segments_at_least);
+    tcase_add_test(c, what_limited_transmit_sent_does_not_make_the_new_window_larger);
     tcase_add_test(c, a_timeout_begins_again_with_one_segment);
     tcase_add_test(c, cubic_is_back_at_w_max_after_k);
     tcase_add_test(c, cubic_follows_its_curve);
