@@ -76,7 +76,8 @@ struct tcp_record {
     struct list link;  /* in order of sequence; or the free list */
     struct list order; /* in order of sending if it is in flight, or among the lost */
     tcp_seq begin, end;
-    uint64_t sent; /* when, last */
+    uint64_t sent;   /* when, last */
+    uint32_t number; /* in the order of sending */
     uint8_t flags;
     uint8_t fin; /* its last number is the FIN's */
 };
@@ -91,9 +92,9 @@ enum tcp_phase {
 
 /* RFC 8985 sections 5.2 and 7. */
 struct tcp_rack {
-    uint64_t sent; /* of the segment, sent last, that is known to have come */
-    uint64_t rtt;  /* its round-trip time */
+    uint32_t number; /* of the segment, sent last, that is known to have come */
     tcp_seq end;
+    uint64_t rtt;        /* its round-trip time */
     tcp_seq fack;        /* highest sequence number acknowledged in any way ... */
     tcp_seq fack_before; /* ... before the acknowledgment that is being processed */
     tcp_seq dsack_round; /* no second widening before this is acknowledged */
@@ -163,8 +164,9 @@ struct tcp_conn {
     struct tcp_record *hint;     /* where the last SACK block ended; NULL: none */
     uint32_t sacked, lost_bytes; /* of the records marked so */
     uint32_t n_records;
-    uint32_t duplicates; /* acknowledgments in a row (RFC 5681 section 2) */
-    uint8_t phase;       /* enum tcp_phase */
+    uint32_t sent_number; /* of the record that was sent last */
+    uint32_t duplicates;  /* acknowledgments in a row (RFC 5681 section 2) */
+    uint8_t phase;        /* enum tcp_phase */
     struct tcp_recovery recovery;
     struct tcp_rack rack;
     struct cc cc;

@@ -19,9 +19,11 @@ void tcp_rack_init(struct tcp_conn *c)
     c->rack = (struct tcp_rack){.fack = c->snd_una, .fack_before = c->snd_una, .reo_wnd_mult = 1};
 }
 
-static bool sent_after(uint64_t a, tcp_seq a_end, uint64_t b, tcp_seq b_end)
+/* RACK_sent_after (section 6.2): in one instant much is sent, new segments before old ones again,
+ * so that times and sequence numbers do not tell the order; pieces of one have the same number. */
+static bool sent_after(uint32_t a, tcp_seq a_end, uint32_t b, tcp_seq b_end)
 {
-    return a > b || (a == b && seq_gt(a_end, b_end));
+    return seq_gt(a, b) || (a == b && seq_gt(a_end, b_end));
 }
 
 /* Sections 6.2 step 2: of a segment sent again the acknowledgment may be for the first one. */
@@ -33,7 +35,8 @@ static bool is_ambiguous(const struct tcp_conn *c, const struct tcp_record *r, u
     return (c->timestamps && seq_lt(tsecr, sent_ts)) || c->t->now - r->sent < c->min_rtt;
 }
 
-/* Step 3. */
+/* Step 3. What one acknowledgment tells of together has come in no known order: only what was
+ * known before it counts. */
 static void note_reordering(struct tcp_conn *c, const struct tcp_record *r)
 {
     c->rack.fack = seq_max(c->rack.fack, r->end);
@@ -47,8 +50,8 @@ void tcp_rack_delivered(struct tcp_conn *c, const struct tcp_record *r, uint32_t
     if (is_ambiguous(c, r, tsecr))
         return;
     c->rack.rtt = c->t->now - r->sent;
-    if (sent_after(r->sent, r->end, c->rack.sent, c->rack.end)) {
-        c->rack.sent = r->sent;
+    if (sent_after(r->number, r->end, c->rack.number, c->rack.end)) {
+        c->rack.number = r->number;
         c->rack.end = r->end;
     }
 }
@@ -89,7 +92,7 @@ void tcp_rack_find_lost(struct tcp_conn *c)
     list_each(it, after, &c->flying)
     {
         struct tcp_record *r = container_of(it, struct tcp_record, order);
-        if (!sent_after(c->rack.sent, c->rack.end, r->sent, r->end))
+        if (!sent_after(c->rack.number, c->rack.end, r->number, r->end))
             return;
         if (r->sent + patience <= c->t->now)
             tcp_record_mark_lost(c, r);

@@ -70,6 +70,7 @@ void tcp_record_add(struct tcp_conn *c, tcp_seq begin, tcp_seq end, bool fin)
     r->begin = begin;
     r->end = end;
     r->sent = c->t->now;
+    r->number = ++c->sent_number;
     r->flags = 0;
     r->fin = fin;
     list_append(&c->records, &r->link);
@@ -94,6 +95,7 @@ bool tcp_record_cut(struct tcp_conn *c, struct tcp_record *r, uint32_t n)
     rest->begin = r->begin + n;
     rest->end = r->end;
     rest->sent = r->sent;
+    rest->number = r->number;
     rest->flags = r->flags;
     rest->fin = r->fin;
     r->end = rest->begin;
@@ -146,7 +148,8 @@ void tcp_record_none_lost(struct tcp_conn *c)
     while ((it = list_pop(&c->lost)) != NULL) {
         struct tcp_record *r = container_of(it, struct tcp_record, order);
         struct list *at = c->flying.next;
-        while (at != &c->flying && container_of(at, struct tcp_record, order)->sent <= r->sent)
+        while (at != &c->flying &&
+               seq_le(container_of(at, struct tcp_record, order)->number, r->number))
             at = at->next;
         unmark_lost(c, r);
         list_append(at, &r->order);
@@ -158,6 +161,7 @@ void tcp_record_sent_again(struct tcp_conn *c, struct tcp_record *r)
     unmark_lost(c, r);
     r->flags |= TCP_SENT_AGAIN;
     r->sent = c->t->now;
+    r->number = ++c->sent_number;
     list_remove(&r->order);
     list_append(&c->flying, &r->order);
     c->bytes_again += len_of(r);

@@ -23,3 +23,9 @@ TESTS += test/unit/test_tcp_rules
 test_unit_test_tcp_rules_SOURCES = test/unit/test_tcp_rules.c $(TCP_LAB)
 test_unit_test_tcp_rules_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_tcp_rules_LDADD = $(NETSTACK_LIBS)
+
+check_PROGRAMS += test/unit/test_tcp_loss
+TESTS += test/unit/test_tcp_loss
+test_unit_test_tcp_loss_SOURCES = test/unit/test_tcp_loss.c $(TCP_LAB)
+test_unit_test_tcp_loss_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_tcp_loss_LDADD = $(NETSTACK_LIBS)
