@@ -3,7 +3,7 @@ EXTRA_DIST += test/bench/controller_bench.py test/bench/peers.py test/bench/swit
 	test/bench/switches.py test/bench/tables.py test/bench/flood.py
 CLEANFILES += controller-bench.json controller-bench.png
 
-bench: bench-controller bench-table bench-task
+bench: bench-controller bench-table bench-task bench-tcp-sim
 bench-controller: morgana-controller morgana-bench
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/controller_bench.py $(BENCHFLAGS)
 # Needs root: it makes network namespaces.
@@ -48,3 +48,15 @@ endif
 bench-tcp: $(noinst_PROGRAMS)
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/tcp_bench.py $(BENCHFLAGS)
 .PHONY: bench-tcp
+
+check_PROGRAMS += test/bench/tcp_path
+test_bench_tcp_path_SOURCES = \
+	test/bench/tcp_path.c test/unit/tcp_world.c test/unit/tcp_world.h test/unit/random.h
+test_bench_tcp_path_LDADD = libmorgana-netstack.a $(SIM_LIBS)
+
+# TCP in virtual time: the figures are the same in each run and on each machine.
+EXTRA_DIST += test/bench/tcp_sim_bench.py
+CLEANFILES += tcp-sim-bench.json tcp-sim-bench.png
+bench-tcp-sim: test/bench/tcp_path
+	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/tcp_sim_bench.py $(BENCHFLAGS)
+.PHONY: bench-tcp-sim

@@ -15,7 +15,7 @@
 #include "netstack/tcp.h"
 #include "test/unit/random.h"
 
-#define WORLD_BUFFERS 8192
+#define WORLD_BUFFERS 8192 /* packets of a host's pool, unless said otherwise */
 
 /* One direction. */
 struct wire {
@@ -56,6 +56,11 @@ struct world {
 /* Set both hosts up. `config` NULL: the defaults. Addresses are 10.0.0.1 and 10.0.0.2. */
 void world_begin(struct world *w, uint64_t seed, const struct tcp_config *config);
 
+/* The same, with pools of `buffers` packets: what is on the wire counts as well as what a host
+ * holds. */
+void world_begin_sized(struct world *w, uint64_t seed, const struct tcp_config *config,
+                       uint32_t buffers);
+
 /* Free everything; traps if a packet has been lost. */
 void world_end(struct world *w);
 
@@ -80,6 +85,7 @@ struct party {
     bool wrong;          /* one was not */
     bool paused;         /* does not read */
     bool shut;           /* tcp_shutdown() is done, or will be when it is open */
+    bool plain;          /* bytes are neither made nor checked, for figures of long runs */
     bool shut_when_sent; /* tcp_shutdown() once all is pushed */
     bool opened, ended, closed;
     int error;
