@@ -50,22 +50,24 @@ uint32_t tcp_burst(const struct tcp_conn *c)
 
 /* --- Again ------------------------------------------------------------------------------------ */
 
+/* If there is no record to cut `r` with, its beginning goes alone: it is acknowledged alone, too,
+ * so that a lack of records makes a connection slow, but does not end it. */
 uint32_t tcp_retransmit(struct tcp_conn *c, struct tcp_record *r, uint32_t n)
 {
     uint32_t len = r->end - r->begin, text = tcp_text_max(c);
+    bool fin;
     n = tcp_min(n, super_max(c, text));
     if (n > text)
         n -= n % text;
-    if (len - r->fin > n) {
-        if (!tcp_record_cut(c, r, n))
-            return 0;
+    if (len - r->fin > n && tcp_record_cut(c, r, n))
         len = n;
-    }
-    if (!tcp_emit_text(c, r->begin, len - r->fin, r->fin ? TCP_FIN | TCP_PSH : TCP_PSH))
+    fin = r->fin && len - r->fin <= n;
+    n = tcp_min(n, len - r->fin);
+    if (!tcp_emit_text(c, r->begin, n, fin ? TCP_FIN | TCP_PSH : TCP_PSH))
         return 0;
     tcp_record_sent_again(c, r);
-    tcp_recovery_sent(c, len, true);
-    return len;
+    tcp_recovery_sent(c, n + fin, true);
+    return n + fin;
 }
 
 /* A window that shrank takes what lies beyond it out of our hands (section 3.8.6: SHLD-15). */

@@ -137,11 +137,9 @@ void tcp_probe_send(struct tcp_conn *c)
     uint32_t most = tcp_min(tcp_text_max(c), c->snd_wnd - tcp_min(c->snd_wnd, tcp_outstanding(c)));
     uint32_t sent = is_new ? tcp_send_new(c, most) : probe_again(c);
     c->rto_base = c->t->now;
-    if (sent == 0)
-        return;
-    c->t->counters.loss_probes++;
-    c->rack.probing = true;
-    c->rack.probe_is_new = is_new;
+    c->t->counters.loss_probes += sent > 0;
+    c->rack.probing = true; /* though it could not be sent: the next timer is that of the RTO */
+    c->rack.probe_is_new = is_new || sent == 0;
     c->rack.probe_end = c->snd_nxt;
 }
 

@@ -193,9 +193,12 @@ static void delivered(struct tcp_conn *c, const struct tcp_record *r, uint32_t t
     tcp_rack_delivered(c, r, tsecr);
 }
 
+/* Karn's algorithm (RFC 6298 section 3): if anything of it was sent again there is no telling how
+ * long the rest has waited behind a hole. */
 void tcp_record_ack(struct tcp_conn *c, const struct tcp_segment *s, struct tcp_delivery *d)
 {
     struct tcp_record *r;
+    bool again = false;
     while ((r = tcp_record_first(c)) != NULL && seq_lt(r->begin, s->ack)) {
         uint32_t n = seq_min(r->end, s->ack) - r->begin;
         if (r->flags & TCP_SACKED) {
@@ -203,6 +206,7 @@ void tcp_record_ack(struct tcp_conn *c, const struct tcp_segment *s, struct tcp_
         } else {
             d->delivered += n;
             delivered(c, r, s->options.tsecr, d);
+            again |= r->flags & TCP_SENT_AGAIN;
         }
         if (r->flags & TCP_LOST)
             c->lost_bytes -= n;
@@ -210,6 +214,8 @@ void tcp_record_ack(struct tcp_conn *c, const struct tcp_segment *s, struct tcp_
         if (r->begin == r->end)
             record_free(c, r);
     }
+    if (again)
+        d->rtt = 0;
 }
 
 /* What is held on both sides of a border needs no border. */

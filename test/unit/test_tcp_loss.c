@@ -24,12 +24,12 @@ static void measure_rtt(void)
     }
 }
 
-/* An open connection with SACK; of `to_send` segments of LAB_MSS bytes the initial window is in
+/* An open connection; of `to_send` segments of LAB_MSS bytes the initial window is in
  * flight since one round trip ago. */
-static void begin(uint32_t to_send)
+static void begin(uint32_t to_send, bool sack)
 {
     lab_begin(&l, NULL, 5000);
-    l.options.sack_permitted = true;
+    l.options.sack_permitted = sack;
     lab_enter(&l, TCP_ESTABLISHED);
     measure_rtt();
     lab_push(&l, to_send * LAB_MSS);
@@ -72,7 +72,7 @@ static struct tcp_info info(void)
  * segments on both sides of it, and of no order. */
 START_TEST(segments_that_are_told_of_together_are_not_reordered)
 {
-    begin(10);
+    begin(10, true);
     peer_has(1, 2, 3);
     ck_assert(!info().reordering_seen);
     peer_has(3, 0, 0);
@@ -86,7 +86,7 @@ END_TEST
  * 6.2 step 5). */
 START_TEST(a_retransmission_is_lost_only_if_something_sent_after_it_has_come)
 {
-    begin(40);
+    begin(40, true);
     peer_has(1, 0, 0);
     ck_assert_uint_eq(times_sent(10), 1);
     peer_has(1, 2, 6);
@@ -105,11 +105,74 @@ START_TEST(a_retransmission_is_lost_only_if_something_sent_after_it_has_come)
 }
 END_TEST
 
+/* Karn's algorithm, and what it means without SACK: what came long ago is acknowledged only when
+ * the hole before it has been filled. */
+START_TEST(the_repair_of_a_hole_is_no_round_trip_time)
+{
+    begin(10, false);
+    for (int i = 0; i < 4; i++)
+        peer_has(0, 0, 0);
+    ck_assert_uint_eq(times_sent(0), 1);
+    lab_wait(&l, 20 * RTT);
+    peer_has(10, 0, 0);
+    ck_assert_uint_ge(info().srtt, RTT * 9 / 10);
+    ck_assert_uint_le(info().srtt, RTT);
+    lab_end(&l);
+}
+END_TEST
+
+/* RFC 8985 section 7.3: with nothing to build it from the probe does not go, and its timer is not
+ * set again at once, for ever. */
+START_TEST(a_probe_that_cannot_be_sent_is_not_tried_for_ever)
+{
+    struct pkt *held[4096];
+    unsigned n = 0;
+    begin(10, true);
+    while (n < 4096 && (held[n] = pkt_new(l.pool)) != NULL)
+        n++;
+    lab_wait(&l, 2 * RTT);
+    ck_assert_uint_eq(l.n_sent, 0);
+    while (n > 0)
+        pkt_unref(held[--n]);
+    lab_wait(&l, 20 * RTT);
+    ck_assert_uint_ge(times_sent(0), 1);
+    lab_end(&l);
+}
+END_TEST
+
+/* A record that cannot be cut, for there is no other, is sent in parts all the same. */
+START_TEST(without_records_what_was_lost_still_goes_again)
+{
+    struct tcp_config config;
+    be32 quoted[2]; /* ports, sequence number */
+    tcp_defaults(&config);
+    config.max_records = 1;
+    lab_begin(&l, &config, 5000);
+    lab_enter(&l, TCP_ESTABLISHED);
+    lab_push(&l, LAB_MSS);
+    first_seq = lab_last(&l)->seq;
+    quoted[0] = be32_of((uint32_t)LAB_PORT << 16 | LAB_REMOTE_PORT);
+    quoted[1] = be32_of(first_seq);
+    lab_forget(&l);
+    tcp_mtu_changed(l.tcp, LAB_LOCAL, LAB_REMOTE, span_of(quoted, sizeof quoted), 600, l.now);
+    lab_wait(&l, 3 * NS_PER_S);
+    ck_assert_uint_ge(times_sent(0), 1);
+    ck_assert_uint_lt(lab_last(&l)->len, LAB_MSS);
+    lab_say(&l, TCP_ACK, l.seq, first_seq + lab_last(&l)->len, 0);
+    lab_wait(&l, 3 * NS_PER_S);
+    ck_assert_uint_eq(lab_last(&l)->seq + lab_last(&l)->len, first_seq + LAB_MSS);
+    lab_end(&l);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         segments_that_are_told_of_together_are_not_reordered,
         a_retransmission_is_lost_only_if_something_sent_after_it_has_come,
+        the_repair_of_a_hole_is_no_round_trip_time,
+        a_probe_that_cannot_be_sent_is_not_tried_for_ever,
+        without_records_what_was_lost_still_goes_again,
         NULL,
     };
     return unit_main(unit_suite("tcp loss", tests));
