@@ -14,7 +14,7 @@ wait $first || status=1
 cat "$work/log/tcp-1"
 
 # The self-test: what is broken on purpose is found, and the seed is told.
-for what in byte end replay; do
+for what in byte fin leak replay; do
     out=$(simulate --seed=2 --break=$what) && found=no || found=yes
     if [ $found = yes ] && grep '^seed 2 FAILED: ' <<< "$out" &&
         grep "^replay: .*--seed=2 --break=$what" <<< "$out"; then

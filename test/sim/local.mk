@@ -14,7 +14,8 @@ test_sim_table_model_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIB
 
 check_PROGRAMS += test/sim/tcp_sim
 TESTS += test/sim/tcp_sim
-test_sim_tcp_sim_SOURCES = test/sim/tcp_sim.c \
+test_sim_tcp_sim_SOURCES = \
+	test/sim/tcp_sim.c test/sim/tcp_talk.c test/sim/tcp_talk.h \
 	test/unit/tcp_world.c test/unit/tcp_world.h test/unit/random.h
 test_sim_tcp_sim_LDADD = libmorgana-netstack.a $(SIM_LIBS)
 

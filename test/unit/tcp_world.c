@@ -12,11 +12,13 @@
 /* --- The wire ------------------------------------------------------------------------------------
  */
 
-/* A segment on its way, in a heap by time, then by the order of sending. */
+/* A segment on its way, or one that ICMP tells its sender of, in a heap by time, then by the order
+ * of sending. */
 struct flight {
     uint64_t at, order;
     struct host *to;
     uint32_t src, dst;
+    uint16_t too_big; /* ICMP: for a path of this MTU; 0: a segment */
     struct pkt *p;
 };
 
@@ -114,6 +116,39 @@ static void fly(struct host *from, uint32_t src, uint32_t dst, struct pkt *p)
                                  .p = p});
 }
 
+/* ICMP tells the sender that `p` was too big for the wire. */
+static void tell(struct host *from, uint32_t src, uint32_t dst, const struct pkt *p)
+{
+    struct world *w = from->world;
+    heap_push(w, (struct flight){.at = w->now + from->wire.delay,
+                                 .order = w->order++,
+                                 .to = from,
+                                 .src = src,
+                                 .dst = dst,
+                                 .too_big = (uint16_t)from->wire.mtu,
+                                 .p = pkt_ref((struct pkt *)p)});
+}
+
+/* Fill the options that the wire strips with the option that means nothing (RFC 9293 section 3.2).
+ */
+static void strip(const struct wire *wire, struct pkt *p)
+{
+    static const uint8_t kinds[] = {
+        [3] = WIRE_STRIP_WSCALE, [4] = WIRE_STRIP_SACK, [8] = WIRE_STRIP_TIMESTAMPS};
+    uint32_t header = (uint32_t)(p->data[12] >> 4) * 4, n;
+    for (uint32_t at = 20; at + 1 < header; at += n) {
+        uint8_t kind = p->data[at];
+        n = kind < 2 ? 1 : p->data[at + 1];
+        if (kind < sizeof kinds && kinds[kind] & wire->strip)
+            memset(p->data + at, 1, n);
+    }
+}
+
+static bool is_too_big(const struct wire *wire, const struct pkt *p)
+{
+    return wire->mtu && p->len + 20 > wire->mtu;
+}
+
 /* One segment of the wire's. */
 static void transmit(struct host *from, uint32_t src, uint32_t dst, struct pkt *p)
 {
@@ -121,12 +156,16 @@ static void transmit(struct host *from, uint32_t src, uint32_t dst, struct pkt *
     struct world *w = from->world;
     wire->segments++;
     wire->bytes += p->len;
-    if (is_full(w, wire) || (wire->mtu && p->len + 20 > wire->mtu) ||
-        chance(w, wire->lose_per_million) || (wire->drop && wire->drop(wire->user, p))) {
+    if (is_too_big(wire, p) && wire->tells)
+        tell(from, src, dst, p);
+    if (is_full(w, wire) || is_too_big(wire, p) || chance(w, wire->lose_per_million) ||
+        (wire->drop && wire->drop(wire->user, p))) {
         wire->dropped++;
         pkt_unref(p);
         return;
     }
+    if (wire->strip && p->data[13] & TCP_SYN)
+        strip(wire, p);
     if (chance(w, wire->repeat_per_million)) {
         struct pkt *again = copy_of(from, p);
         if (again)
@@ -238,11 +277,24 @@ void world_end(struct world *w)
     }
 }
 
+static void digest(struct world *w, const struct flight *f)
+{
+    uint64_t what = f->at ^ f->order << 1 ^ (uint64_t)f->p->len << 48;
+    for (uint32_t i = 0; i < 16; i++) /* ports and numbers */
+        what = what * 31 + f->p->data[i];
+    w->digest = (w->digest ^ what) * 0x9e3779b97f4a7c15;
+    w->digest ^= w->digest >> 32;
+}
+
 static void deliver(struct world *w)
 {
     struct flight f = heap_pop(w);
     w->now = f.at > w->now ? f.at : w->now;
-    tcp_input(f.to->tcp, f.src, f.dst, f.p, w->now);
+    digest(w, &f);
+    if (f.too_big)
+        tcp_mtu_changed(f.to->tcp, f.src, f.dst, span_of(f.p->data, f.p->len), f.too_big, w->now);
+    else
+        tcp_input(f.to->tcp, f.src, f.dst, f.p, w->now);
     pkt_unref(f.p);
 }
 

@@ -17,13 +17,18 @@
 
 #define WORLD_BUFFERS 8192 /* packets of a host's pool, unless said otherwise */
 
+/* What a wire takes out of SYNs, as some middleboxes do. */
+enum wire_strip { WIRE_STRIP_SACK = 1, WIRE_STRIP_TIMESTAMPS = 2, WIRE_STRIP_WSCALE = 4 };
+
 /* One direction. */
 struct wire {
     uint64_t delay, jitter; /* ns; jitter reorders */
     uint32_t lose_per_million, repeat_per_million, damage_per_million;
     uint64_t rate;    /* bytes a second; 0: no limit */
     uint32_t queue;   /* bytes that wait for their turn at most; 0: no limit */
-    uint32_t mtu;     /* 0: none; larger packets vanish */
+    uint32_t mtu;     /* 0: none; larger packets vanish ... */
+    bool tells;       /* ... and ICMP tells the sender (RFC 1191) */
+    uint8_t strip;    /* enum wire_strip */
     uint64_t free_at; /* when the last byte handed over will have gone */
     uint64_t segments, bytes, dropped;
     /* For a test's own purposes: true, and the segment is lost. May be NULL. */
@@ -51,6 +56,7 @@ struct world {
     struct flight *flights; /* a heap by time */
     uint32_t n_flights, room;
     uint64_t order;
+    uint64_t digest; /* of all that came, and when: two runs of a seed must agree */
 };
 
 /* Set both hosts up. `config` NULL: the defaults. Addresses are 10.0.0.1 and 10.0.0.2. */
