@@ -2,7 +2,7 @@
 # TCP over faulty wires in virtual time, 4,000 seeds; and that this can fail
 . "$(dirname "$0")/lib.sh"
 build_plain
-make -C "$MORGANA_BUILD" test/sim/tcp_sim
+make -C "$MORGANA_BUILD" test/sim/tcp_sim test/sim/tcp_crowd
 simulate() { "$MORGANA_BUILD/test/sim/tcp_sim" "$@"; }
 status=0
 
@@ -12,6 +12,9 @@ first=$!
 simulate --seeds=2001-4000 || status=1
 wait $first || status=1
 cat "$work/log/tcp-1"
+
+# Memory.
+"$MORGANA_BUILD/test/sim/tcp_crowd" || status=1
 
 # The self-test: what is broken on purpose is found, and the seed is told.
 for what in byte fin leak replay; do

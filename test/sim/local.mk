@@ -25,3 +25,9 @@ test_sim_sim_topology_SOURCES = \
 	test/sim/fabric.c test/sim/fabric.h test/sim/fabric_look.c \
 	test/sim/reference_table.c test/sim/reference_table.h test/sim/sim_topology.c
 test_sim_sim_topology_LDADD = libmorgana-controller.a libmorgana-openflow.a libmorgana-appctl.a $(SIM_LIBS)
+
+check_PROGRAMS += test/sim/tcp_crowd
+TESTS += test/sim/tcp_crowd
+test_sim_tcp_crowd_SOURCES = test/sim/tcp_crowd.c \
+	test/unit/tcp_world.c test/unit/tcp_world.h test/unit/random.h
+test_sim_tcp_crowd_LDADD = libmorgana-netstack.a $(SIM_LIBS)
