@@ -7,7 +7,7 @@
         wait_for(switch.is_connected, "the switch to reach its controller")
         hosts[0].ping(hosts[1])
 
-./demo and the tests of test/interop/ stand on it. It needs root.
+./demo, ./try and the tests of test/interop/ stand on it. It needs root.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """

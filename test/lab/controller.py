@@ -26,17 +26,25 @@ def program(name):
 
 
 class Controller:
-    """morgana-controller in the lab's "net". There it listens at `target`, and for tests that have
-    no use for TCP at `path`. A second one of a lab needs another port."""
+    """morgana-controller, or another `name` with its options, in the lab's "net". There it listens at
+    `target`, and for tests that have no use for TCP at `path`. A second one of a lab needs another
+    port."""
 
-    def __init__(self, lab, *options, port=6653):
+    def __init__(self, lab, *options, port=6653, name="morgana-controller"):
         self.lab = lab
+        self.name = name
         self.address = ("127.0.0.1", port)
         self.target = "tcp:%s:%d" % self.address
         self.path = lab.folder / f"controller-{port}.sock"
         self.log = f"controller-{port}.log"
-        self.argv = [program("morgana-controller"), f"--listen=ptcp:{port}:127.0.0.1",
+        self.argv = [program(name), f"--listen=ptcp:{port}:127.0.0.1",
                      f"--listen=punix:{self.path}", *options]
+        self.start()
+
+    def become(self, name):
+        """End it, and start another program in its place."""
+        self.stop()
+        self.name, self.argv[0] = name, program(name)
         self.start()
 
     def start(self):
@@ -44,8 +52,13 @@ class Controller:
         before = len(self.output()) if hasattr(self, "process") else 0
         self.process = self.lab.start(self.argv, self.log)
         listeners = sum(str(word).startswith("--listen=") for word in self.argv)
-        wait_for(lambda: self.output().count("listening at", before) == listeners,
-                 "the controller to listen")
+
+        def listens():
+            if not self.process.is_alive():
+                raise AssertionError(f"{self.name} ended:\n{self.output()[before:]}")
+            return self.output().count("listening at", before) == listeners
+
+        wait_for(listens, f"{self.name} to listen")
 
     def output(self):
         return self.process.output()

@@ -7,13 +7,14 @@ up, --end removes those left up.
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import argparse
-import contextlib
 import itertools
 import re
 import sys
 
-from . import Controller, Lab, MorganaSwitch, OpenVSwitch, direct, traffic, wait_for
+from . import Controller, Lab, direct, traffic, wait_for
+from .kinds import SWITCHES
 from .network import end_kept
+from .step import Failure, close, say_error, step
 
 HOSTS = (1, 2, 3)
 IPERF_SECONDS = 3
@@ -21,25 +22,6 @@ IPERF_SECONDS = 3
 # What a person looks for in a line of dump-flows: how often, which packets, where to.
 FLOW = re.compile(r".*n_packets=(\d+), n_bytes=\d+,"
                   r"(?: (?:idle_timeout|hard_timeout|idle_age|priority)=\d+,)* ?(.*)")
-
-
-class Failure(Exception):
-    """Something did not work, in words for a person."""
-
-
-@contextlib.contextmanager
-def step(name, about):
-    """One line: what is done, then what the body appended to the yielded list, or how it failed."""
-    print(f"{name:<11} {about} ... ", end="", flush=True)
-    results = []
-    try:
-        yield results
-    except BaseException as error:
-        print("interrupted" if isinstance(error, KeyboardInterrupt) else "FAILED", flush=True)
-        raise
-    print(results[0] if results else "ok")
-    for line in results[1:]:
-        print(f"            {line}")
 
 
 def ping_all(hosts):
@@ -77,23 +59,6 @@ def show_counters(controller):
             results.append(f"{module:<9}" + " ".join(f"{n}={v}" for n, v in values.items()))
 
 
-def start_morgana_switch(lab, hosts, controller):
-    options = direct.switch_options(lab) if is_direct(controller) else []
-    return MorganaSwitch(lab, hosts, f"--controller={controller.target}", *options)
-
-
-def start_open_vswitch(lab, hosts, controller):
-    switch = OpenVSwitch(lab)
-    for host in hosts:
-        switch.plug(host)
-    switch.set_controller(controller.target)
-    return switch
-
-
-def is_direct(controller):
-    return isinstance(controller, direct.DirectController)
-
-
 def start_controller(lab, on_tap):
     if not on_tap:
         with step("controller", "starts morgana-controller --app=learning"):
@@ -102,12 +67,6 @@ def start_controller(lab, on_tap):
         controller = direct.DirectController(lab, "--app=learning")
         results.append(" ".join(controller.direct))
     return controller
-
-
-SWITCHES = {
-    "morgana-switch": start_morgana_switch,
-    "a private Open vSwitch, all in user space": start_open_vswitch,
-}
 
 
 def raise_network(lab, kind, on_tap):
@@ -150,13 +109,10 @@ def demo(kind, on_tap, keep):
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # whatever it was, a person reads it and the lab goes
-        print(f"demo: {error}", *getattr(error, "__notes__", []), sep="\n  ", file=sys.stderr)
+        say_error("demo", error)
         status = 1
     if status != 0 or not keep:
-        with step("remove", "ends the processes, removes namespaces and files"):
-            with contextlib.suppress(KeyboardInterrupt):  # once more: there is nothing else to end
-                lab.close()
-            lab.close()
+        close(lab)
     return status
 
 

@@ -100,6 +100,13 @@ class OpenVSwitch:
         """Add the flows of a file."""
         self.ofctl("add-flows", self.bridge, path)
 
+    def show(self):
+        """What ovs-ofctl says of it and its ports."""
+        return self.ofctl("show", self.bridge)
+
+    def delete_flows(self):
+        self.ofctl("del-flows", self.bridge)
+
     def flows(self, match="", bridge=None):
         """The flow entries that it has, one line each."""
         lines = self.ofctl("dump-flows", bridge or self.bridge, *([match] if match else []))

@@ -73,6 +73,13 @@ class MorganaSwitch:
         """Add the flows of a file."""
         self.ofctl("add-flows", path)
 
+    def show(self):
+        """What ovs-ofctl says of it and its ports."""
+        return self.ofctl("show")
+
+    def delete_flows(self):
+        self.ofctl("del-flows")
+
     def flows(self, match=""):
         """The flow entries that it has, one line each."""
         lines = self.ofctl("dump-flows", *([match] if match else []))

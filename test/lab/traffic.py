@@ -3,6 +3,7 @@
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import json
+import re
 import socket
 import struct
 
@@ -23,6 +24,12 @@ def iperf(lab, client, server, *options):
     report = json.loads(client.run("iperf3", "-c", server.address, "-J", *options))
     process.wait()
     return report["end"]
+
+
+def round_trips(client, server, count):
+    """Ping `count` times: the times in ms of those that were answered."""
+    output = client.run("ping", "-n", "-c", count, "-i", "0.01", "-W", 2, server.address, check=False)
+    return [float(ms) for ms in re.findall(r" time=([\d.]+) ms", output)]
 
 
 class Tap:
