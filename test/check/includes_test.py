@@ -30,6 +30,7 @@ class Includes(unittest.TestCase):
                 ("controller/a.c", '#include "openflow/msg.h"\n#include <string.h>\n'),
                 ("controller/main.c", '#include "runtime/unix/unix.h"\nint main(void)\n'),
                 ("runtime/unix/a.c", "#include <sys/socket.h>\n#include <event2/event.h>\n"),
+                ("examples/02-hub/a.c", '#include "switch/flow.h"\n#include "runtime/loop.h"\n'),
                 ("test/unit/a.c", '#include "switch/flow.h"\n#include <check.h>\n')]:
             with self.subTest(name=name):
                 self.assertEqual(self.breaches(name, text), [])
@@ -50,6 +51,7 @@ class Includes(unittest.TestCase):
                 ("controller/a.c", '#include "netstack/tcp.h"'),
                 ("switch/a.c", '#include "controller/ctl.h"'),
                 ("xen/a.c", '#include "openflow/msg.h"'),
+                ("examples/02-hub/a.c", '#include "netstack/tcp.h"'),
                 ("controller/a.c", "#include <openflow/msg.h>"),
                 ("controller/a.c", '#include "ctl.h"'),
                 ("controller/a.c", '#  include   "switch/flow.h"'),

@@ -1,0 +1,29 @@
+# examples/: the exercises. They are not part of `make`: ./try builds the one that it tries, and so may
+# what somebody writes there not compile.
+EXERCISE_APP = examples/run_app.c examples/run_app.h
+EXERCISE_APP_LIBS = libmorgana-controller.a libmorgana-openflow.a libmorgana-appctl.a \
+	$(UNIX_PROGRAM_LIBS) $(JANSSON_LIBS)
+
+EXTRA_PROGRAMS += examples/02-hub/hub examples/02-hub/solution
+examples_02_hub_hub_SOURCES = examples/02-hub/hub.c $(EXERCISE_APP)
+examples_02_hub_hub_LDADD = $(EXERCISE_APP_LIBS)
+examples_02_hub_solution_SOURCES = examples/02-hub/solution.c $(EXERCISE_APP)
+examples_02_hub_solution_LDADD = $(EXERCISE_APP_LIBS)
+
+EXTRA_PROGRAMS += examples/03-learning/learning examples/03-learning/solution
+examples_03_learning_learning_SOURCES = examples/03-learning/learning.c $(EXERCISE_APP)
+examples_03_learning_learning_LDADD = $(EXERCISE_APP_LIBS)
+examples_03_learning_solution_SOURCES = examples/03-learning/solution.c $(EXERCISE_APP)
+examples_03_learning_solution_LDADD = $(EXERCISE_APP_LIBS)
+
+EXTRA_PROGRAMS += examples/04-flows/flows examples/04-flows/solution
+examples_04_flows_flows_SOURCES = examples/04-flows/flows.c $(EXERCISE_APP)
+examples_04_flows_flows_LDADD = $(EXERCISE_APP_LIBS)
+examples_04_flows_solution_SOURCES = examples/04-flows/solution.c $(EXERCISE_APP)
+examples_04_flows_solution_LDADD = $(EXERCISE_APP_LIBS)
+
+EXTRA_DIST += examples/README.md examples/course test/course \
+	examples/01-look examples/02-hub/README.md examples/02-hub/check.py \
+	examples/03-learning/README.md examples/03-learning/check.py \
+	examples/04-flows/README.md examples/04-flows/check.py examples/04-flows/comparison.png
+CLEANFILES += comparison.png

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""The course: each solution passes, each file to write in fails with a word that helps, each page shows what
+its solution prints, and ./try leaves nothing.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(TOP / "test"), str(TOP / "examples")]
+from lab import namespace, program  # noqa: E402
+from lab.network import ROOT  # noqa: E402
+
+os.environ["MORGANA_BUILD"] = str(program("morgana-controller").parent)
+from course.exercise import EXAMPLES, exercises  # noqa: E402
+
+# What each file to write in is told that it still lacks, as it lies in the tree.
+MISSING = {
+    1: ("the switch has entries", "ovs-ofctl add-flow"),
+    2: ("h1's pings of h2 are answered", "ofp_put_output"),
+    3: ("tcpdump on h3 does not see them", "Learn the source's port"),
+    4: ("the switch has flow entries", "ctl_flow_mod()"),
+}
+
+
+def attempt(*words, env=None):
+    """(status, output) of ./try; nothing of its lab is left."""
+    tried = subprocess.Popen([TOP / "try", *map(str, words)], env=os.environ | (env or {}), text=True,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT)
+    output = tried.communicate()[0]
+    left = namespace.names(f"mg{tried.pid}-") + list(ROOT.glob(f"mg{tried.pid}"))
+    assert not left, left
+    return tried.returncode, output
+
+
+def lines(output, word):
+    """What the lines that begin with a word say."""
+    return re.findall(rf"^{word} +(.*)$", output, re.M)
+
+
+class Course(unittest.TestCase):
+    def each(self):
+        for number, exercise in exercises().items():
+            with self.subTest(exercise=number):
+                yield number, exercise
+
+    def test_each_solution_passes_and_its_page_shows_what_it_says(self):
+        for number, exercise in self.each():
+            status, output = attempt(number, "--solution")
+            self.assertEqual(status, 0, output)
+            self.assertEqual(lines(output, "MISSING"), [], output)
+            page = exercise.page.read_text(encoding="utf-8")
+            for right in lines(output, "right"):
+                self.assertIn(f"    right       {right}\n", page)
+
+    def test_each_file_to_write_in_fails_with_a_word_that_helps(self):
+        self.assertEqual(set(MISSING), set(exercises()))
+        for number, exercise in self.each():
+            status, output = attempt(number)
+            self.assertEqual(status, 1, output)
+            self.assertEqual(lines(output, "MISSING")[0], MISSING[number][0], output)
+            self.assertIn(MISSING[number][1], output)
+            self.assertIn(f"Change {exercise.source(False).relative_to(TOP)} and try again", output)
+
+    def test_the_list_of_contents_names_each_exercise(self):
+        contents = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+        listed = attempt("--list")[1]
+        for number, exercise in self.each():
+            folder = exercise.folder.name
+            self.assertIn(f"| {number} | [{exercise.title.partition('. ')[2]}]({folder}/README.md)", contents)
+            self.assertIn(f"examples/{folder}/README.md", listed)
+
+
+class OnOpenVSwitch(unittest.TestCase):
+    def test_the_solutions_of_the_first_exercises_pass(self):
+        for number in (1, 2, 3, 4):
+            with self.subTest(exercise=number):
+                status, output = attempt(number, "--solution", "--ovs")
+                self.assertEqual(status, 0, output)
+
+
+class Mistakes(unittest.TestCase):
+    def test_an_exercise_that_is_not_there_is_said_so(self):
+        status, output = attempt(99)
+        self.assertEqual(status, 2)
+        self.assertIn("there is no exercise 99 yet; there are 1, 2, 3, 4", output)
+
+    def test_keep_leaves_the_lab_up_and_end_removes_it(self):
+        tried = subprocess.run([TOP / "try", "2", "--solution", "--keep"], text=True, check=True,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        self.addCleanup(subprocess.run, [TOP / "try", "--end"], stdout=subprocess.DEVNULL)
+        ping = re.search(r"sudo (ip netns exec (mg\d+)-h1 ping \S+)", tried.stdout)
+        namespace.run([*ping[1].split(), "-c", "1", "-W", "5"])
+        status, output = attempt("--end")
+        self.assertEqual(status, 0)
+        self.assertIn(ping[2], output)
+        self.assertEqual(namespace.names(ping[2]), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
