@@ -27,3 +27,13 @@ EXTRA_DIST += examples/README.md examples/course test/course \
 	examples/03-learning/README.md examples/03-learning/check.py \
 	examples/04-flows/README.md examples/04-flows/check.py examples/04-flows/comparison.png
 CLEANFILES += comparison.png
+
+EXERCISE_SWITCH = examples/run_switch.c examples/run_switch.h
+EXERCISE_SWITCH_LIBS = libmorgana-switch.a libmorgana-openflow.a libmorgana-appctl.a \
+	$(UNIX_PROGRAM_LIBS) $(JANSSON_LIBS)
+EXTRA_PROGRAMS += examples/11-own-switch/switch examples/11-own-switch/solution
+examples_11_own_switch_switch_SOURCES = examples/11-own-switch/switch.c $(EXERCISE_SWITCH)
+examples_11_own_switch_switch_LDADD = $(EXERCISE_SWITCH_LIBS)
+examples_11_own_switch_solution_SOURCES = examples/11-own-switch/solution.c $(EXERCISE_SWITCH)
+examples_11_own_switch_solution_LDADD = $(EXERCISE_SWITCH_LIBS)
+EXTRA_DIST += examples/11-own-switch/README.md examples/11-own-switch/check.py

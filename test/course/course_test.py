@@ -25,6 +25,7 @@ MISSING = {
     2: ("h1's pings of h2 are answered", "ofp_put_output"),
     3: ("tcpdump on h3 does not see them", "Learn the source's port"),
     4: ("the switch has flow entries", "ctl_flow_mod()"),
+    11: ("the switch counts each packet", "counters.seen"),
 }
 
 

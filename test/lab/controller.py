@@ -2,17 +2,10 @@
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
-import collections
 import os
 import pathlib
-import re
-import signal
 
 from .wait import wait_for
-
-COUNTERS = re.compile(r" counters: (\w+): (.*)\n")
-VALUE = re.compile(r"(\w+)=(\d+)")
-END = " counters: all others are zero\n"
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 
@@ -64,18 +57,8 @@ class Controller:
         return self.process.output()
 
     def counters(self):
-        """Ask it for its counters: {module: {name: value}}, without those that are zero."""
-        before = len(self.output())
-        self.process.send(signal.SIGUSR1)
-
-        def read():
-            lines, end, _ = self.output()[before:].partition(END)
-            return lines if end else None
-
-        counters = collections.defaultdict(dict)
-        for module, values in COUNTERS.findall(wait_for(read, "the counters")):
-            counters[module] |= {name: int(value) for name, value in VALUE.findall(values)}
-        return counters
+        """{module: {name: value}}, without those that are zero."""
+        return self.process.counters()
 
     def counter(self, module, name):
         return self.counters()[module].get(name, 0)

@@ -2,10 +2,18 @@
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
+import collections
 import ctypes
 import pathlib
+import re
 import signal
 import subprocess
+
+from .wait import wait_for
+
+COUNTERS = re.compile(r" counters: (\w+): (.*)\n")
+VALUE = re.compile(r"(\w+)=(\d+)")
+END = " counters: all others are zero\n"
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -55,6 +63,21 @@ class Process:
     def wait(self, limit=60):
         """Its status when it has ended by itself."""
         return self._popen.wait(limit)
+
+    def counters(self):
+        """Ask a program of ours for its counters: {module: {name: value}}, without those that are
+        zero."""
+        before = len(self.output())
+        self.send(signal.SIGUSR1)
+
+        def read():
+            lines, end, _ = self.output()[before:].partition(END)
+            return lines if end else None
+
+        counters = collections.defaultdict(dict)
+        for module, values in COUNTERS.findall(wait_for(read, "the counters")):
+            counters[module] |= {name: int(value) for name, value in VALUE.findall(values)}
+        return counters
 
     def memory(self):
         """Its resident memory in bytes."""

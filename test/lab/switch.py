@@ -13,9 +13,11 @@ MODE = re.compile(r"; mode: (\w+)\n")
 
 class MorganaSwitch:
     """morgana-switch in the lab's "net": port n is its end of the link to the n-th of `hosts`, by a
-    device of this kind ("eth" or "xdp"). There ovs-ofctl finds it at `target`."""
+    device of this kind ("eth" or "xdp"). There ovs-ofctl finds it at `target`. `runs` is another
+    program that has its options."""
 
-    def __init__(self, lab, hosts, *options, name="s1", dpid=1, kind="eth", offloads=True):
+    def __init__(self, lab, hosts, *options, name="s1", dpid=1, kind="eth", offloads=True,
+                 runs="morgana-switch"):
         self.lab = lab
         self.name = name
         self.offloads = offloads
@@ -24,7 +26,7 @@ class MorganaSwitch:
         self.target = f"unix:{self.path}"
         for host in hosts:
             self.plug(host)
-        self.argv = [program("morgana-switch"), f"--dpid={dpid}", f"--listen=punix:{self.path}",
+        self.argv = [program(runs), f"--dpid={dpid}", f"--listen=punix:{self.path}",
                      *(f"--port={kind}:{port}" for port in self.ports.values()), *options]
         self.start()
 
