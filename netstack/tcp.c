@@ -153,6 +153,6 @@ void tcp_address_gone(struct tcp *t, uint32_t local, int error, uint64_t now)
             continue;
         tcp_conn_enter(c);
         tcp_conn_over(c, error);
-        tcp_conn_leave(c);
+        tcp_conn_leave_owner(c);
     }
 }

@@ -158,7 +158,7 @@ void tcp_unreachable(struct tcp *t, uint32_t local, uint32_t remote, struct span
                      bool hard, uint64_t now);
 
 /* Our address `local` is gone (an expired lease): its connections end with `error`. 0: no address.
- * Tells each owner through `closed`. */
+ * Each owner hears it through `closed`, in the next turn. */
 void tcp_address_gone(struct tcp *t, uint32_t local, int error, uint64_t now);
 
 /* Counters: a struct of uint64_t, so that counter_register() can show them under

@@ -371,6 +371,22 @@ START_TEST(ten_thousand_connections_come_and_go)
 }
 END_TEST
 
+START_TEST(connections_of_an_address_that_is_gone_end_in_the_next_turn)
+{
+    begin(13);
+    open_connection();
+    tcp_address_gone(w.host[0].tcp, w.host[1].addr, -EADDRNOTAVAIL, w.now);
+    run(NS_PER_S);
+    ck_assert(!client.closed);
+    tcp_address_gone(w.host[0].tcp, w.host[0].addr, -EADDRNOTAVAIL, w.now);
+    ck_assert(!client.closed);
+    run(10 * NS_PER_MS);
+    ck_assert(client.closed);
+    ck_assert_int_eq(client.error, -EADDRNOTAVAIL);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -389,6 +405,7 @@ int main(void)
         a_timeout_because_the_path_stood_still_is_undone,
         a_timeout_because_acknowledgments_were_late_is_undone,
         ten_thousand_connections_come_and_go,
+        connections_of_an_address_that_is_gone_end_in_the_next_turn,
         NULL,
     };
     return unit_main(unit_suite("tcp", tests));
