@@ -33,3 +33,9 @@ TESTS += test/unit/test_ip
 test_unit_test_ip_SOURCES = test/unit/test_ip.c $(IP_WORLD)
 test_unit_test_ip_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_ip_LDADD = $(NETSTACK_LIBS)
+
+check_PROGRAMS += test/unit/test_tcp_secret
+TESTS += test/unit/test_tcp_secret
+test_unit_test_tcp_secret_SOURCES = test/unit/test_tcp_secret.c
+test_unit_test_tcp_secret_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_tcp_secret_LDADD = $(NETSTACK_LIBS)
