@@ -1,6 +1,6 @@
 # netstack/: Morgana's own TCP/IP.
 noinst_LIBRARIES += libmorgana-netstack.a
-libmorgana_netstack_a_SOURCES = \
+NETSTACK_TCP = \
 	netstack/cc.c \
 	netstack/cc.h \
 	netstack/cc_cubic.c \
@@ -30,6 +30,7 @@ libmorgana_netstack_a_SOURCES = \
 	netstack/tcp_state.c \
 	netstack/tcp_time_wait.c \
 	netstack/tcp_timer.c
+libmorgana_netstack_a_SOURCES = $(NETSTACK_TCP)
 libmorgana_netstack_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 EXTRA_DIST += netstack/README.md

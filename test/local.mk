@@ -17,6 +17,7 @@ include test/unit/xen.mk
 endif
 endif
 include test/sim/local.mk
+include test/script/local.mk
 include test/fuzz/local.mk
 include test/wire/local.mk
 include test/bench/local.mk

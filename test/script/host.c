@@ -1,0 +1,256 @@
+/*
+ * host.c - one instance of TCP in virtual time: see host.h.
+ *
+ * IPv4 headers: RFC 791; the ICMP errors that concern TCP: RFC 792, RFC 1191 section 4, and how
+ * hard they are: RFC 1122 section 4.2.3.9.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "test/script/host.h"
+#include "netstack/cc.h"
+#include "netstack/wire.h"
+#include "runtime/checksum.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_OUT    4096 /* packets that nobody has asked for; further ones are lost */
+#define FIRST_TIME (1000 * NS_PER_S)
+#define TTL        64
+
+/* --- Out -------------------------------------------------------------------------------------- */
+
+static void write_ip_header(struct ip_header *ip, uint32_t src, uint32_t dst, size_t len)
+{
+    *ip = (struct ip_header){
+        .version_ihl = 0x45,
+        .total_len = be16_of((uint16_t)len),
+        .fragment = be16_of(IP_DF),
+        .ttl = TTL,
+        .protocol = IP_TCP,
+        .src = be32_of(src),
+        .dst = be32_of(dst),
+    };
+    ip->checksum = checksum_finish(checksum_add(0, ip, sizeof *ip));
+}
+
+static int keep_packet(void *user, uint32_t src, uint32_t dst, struct pkt *p)
+{
+    struct host *h = user;
+    size_t len = sizeof(struct ip_header) + p->len;
+    struct host_packet *out = h->n_out < MAX_OUT ? malloc(sizeof *out + len) : NULL;
+    if (out && pkt_finish_checksum(p)) {
+        out->sent = h->now;
+        out->len = len;
+        write_ip_header((struct ip_header *)out->bytes, src, dst, len);
+        memcpy(out->bytes + sizeof(struct ip_header), p->data, p->len);
+        list_append(&h->out, &out->link);
+        h->n_out++;
+    }
+    pkt_unref(p);
+    return out ? 0 : -ENOBUFS;
+}
+
+static int find_route(void *user, uint32_t dst, struct tcp_route *r)
+{
+    const struct host *h = user;
+    (void)dst;
+    *r = (struct tcp_route){.src = h->addr, .mtu = h->mtu};
+    return 0;
+}
+
+struct host_packet *host_next_packet(struct host *h)
+{
+    struct host_packet *out;
+    while (list_empty(&h->out))
+        if (!host_step(h, UINT64_MAX))
+            return NULL;
+    out = container_of(h->out.next, struct host_packet, link);
+    list_remove(&out->link);
+    h->n_out--;
+    return out;
+}
+
+/* --- In --------------------------------------------------------------------------------------- */
+
+/* The header in front of `s`, options included; NULL if it is none or less follows than `least`. */
+static const struct ip_header *take_ip_header(struct span *s, size_t least)
+{
+    const struct ip_header *ip = (const void *)s->data;
+    size_t len = s->len >= sizeof *ip ? ip_header_len(ip) : 0;
+    if (len < sizeof *ip || ip->version_ihl >> 4 != 4 || s->len < len + least)
+        return NULL;
+    return span_take(s, len);
+}
+
+static int input_tcp(struct host *h, const struct ip_header *ip, struct span text)
+{
+    struct pkt *p = pkt_new_for(h->pool, text.len);
+    if (p == NULL)
+        return -ENOBUFS;
+    memcpy(pkt_append(p, text.len), text.data, text.len);
+    tcp_input(h->tcp, be32_get(ip->src), be32_get(ip->dst), p, h->now);
+    pkt_unref(p);
+    return 0;
+}
+
+static int input_unreachable(struct host *h, const struct icmp_header *icmp, struct span quoted)
+{
+    static const int errors[] = {
+        [ICMP_NET_UNREACHABLE] = -ENETUNREACH,
+        [ICMP_HOST_UNREACHABLE] = -EHOSTUNREACH,
+        [ICMP_PROTOCOL_UNREACHABLE] = -ENOPROTOOPT,
+        [ICMP_PORT_UNREACHABLE] = -ECONNREFUSED,
+    };
+    const struct ip_header *ip = take_ip_header(&quoted, 8);
+    if (ip == NULL || ip->protocol != IP_TCP || icmp->code > ICMP_FRAGMENTATION_NEEDED)
+        return -EINVAL;
+    if (icmp->code == ICMP_FRAGMENTATION_NEEDED)
+        tcp_mtu_changed(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted,
+                        be16_get(icmp->u.unreachable.next_mtu), h->now);
+    else
+        tcp_unreachable(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted, errors[icmp->code],
+                        icmp->code >= ICMP_PROTOCOL_UNREACHABLE, h->now);
+    return 0;
+}
+
+int host_input(struct host *h, const void *packet, size_t len)
+{
+    struct span s = span_of(packet, len);
+    const struct ip_header *ip = take_ip_header(&s, 0);
+    const struct icmp_header *icmp;
+    if (ip == NULL || be16_get(ip->total_len) != len || be32_get(ip->dst) != h->addr)
+        return -EINVAL;
+    if (ip->protocol == IP_TCP)
+        return input_tcp(h, ip, s);
+    icmp = ip->protocol == IP_ICMP ? span_take(&s, sizeof *icmp) : NULL;
+    if (icmp == NULL || icmp->type != ICMP_UNREACHABLE)
+        return -EINVAL;
+    return input_unreachable(h, icmp, s);
+}
+
+/* --- Time ------------------------------------------------------------------------------------- */
+
+bool host_step(struct host *h, uint64_t until)
+{
+    uint64_t due = tcp_due(h->tcp);
+    if (due == TIMER_NEVER || due > until) {
+        h->now = until == UINT64_MAX || until < h->now ? h->now : until;
+        return false;
+    }
+    h->now = due > h->now ? due : h->now;
+    tcp_turn(h->tcp, h->now);
+    return true;
+}
+
+void host_sleep(struct host *h, uint64_t ns)
+{
+    uint64_t until = h->now + ns;
+    while (host_step(h, until))
+        ;
+}
+
+/* --- Beginning and end ------------------------------------------------------------------------ */
+
+static bool set_address(struct host *h, const char *value)
+{
+    unsigned b[4];
+    char rest;
+    if (sscanf(value, "%3u.%3u.%3u.%3u%c", &b[0], &b[1], &b[2], &b[3], &rest) != 4)
+        return false;
+    for (int i = 0; i < 4; i++) {
+        if (b[i] > 255)
+            return false;
+        h->addr = h->addr << 8 | b[i];
+    }
+    return true;
+}
+
+static bool set_number(struct host *h, const char *name, const char *value)
+{
+    char *end;
+    unsigned long n = strtoul(value, &end, 10);
+    if (*value == '\0' || *end != '\0' || n > 1u << 30)
+        return false;
+    if (strcmp(name, "mtu") == 0 && n <= UINT16_MAX)
+        h->mtu = (uint16_t)n;
+    else if (strcmp(name, "half-open") == 0)
+        h->config.max_half_open = (uint32_t)n;
+    else if (strcmp(name, "receive") == 0)
+        h->config.options.receive_max = (uint32_t)n;
+    else
+        return false;
+    return true;
+}
+
+static bool set_flag(struct host *h, char *word)
+{
+    char *value = strchr(word, '=');
+    if (value == NULL)
+        return false;
+    *value++ = '\0';
+    if (strcmp(word, "local") == 0)
+        return set_address(h, value);
+    if (strcmp(word, "cc") == 0)
+        return (h->config.options.cc = cc_kind_by_name(value)) != NULL;
+    return set_number(h, word, value);
+}
+
+static bool set_flags(struct host *h, const char *flags)
+{
+    char *copy = strdup(flags), *rest = NULL;
+    bool good = true;
+    if (copy == NULL)
+        return false;
+    for (char *word = strtok_r(copy, ",", &rest); word && good; word = strtok_r(NULL, ",", &rest))
+        good = set_flag(h, word);
+    free(copy);
+    if (!good)
+        errno = EINVAL;
+    return good;
+}
+
+static const struct tcp_lower lower = {.send = keep_packet, .route = find_route};
+
+static bool make_tcp(struct host *h)
+{
+    h->large = pkt_pool_new(16, PKT_LARGE, NULL);
+    h->pool = h->large ? pkt_pool_new(1024, PKT_SMALL, h->large) : NULL;
+    h->config.lower = &lower;
+    h->config.lower_user = h;
+    h->config.pool = h->pool;
+    memset(h->config.secret, 7, sizeof h->config.secret); /* scripts replay */
+    h->tcp = h->pool ? tcp_new(&h->config, h->now) : NULL;
+    return h->tcp != NULL;
+}
+
+struct host *host_new(const char *flags)
+{
+    struct host *h = calloc(1, sizeof *h);
+    if (h == NULL)
+        return NULL;
+    list_init(&h->out);
+    list_init(&h->all);
+    h->now = FIRST_TIME;
+    h->mtu = 1500;
+    tcp_defaults(&h->config);
+    set_address(h, "192.168.0.1"); /* the tool's own default */
+    if (set_flags(h, flags ? flags : "") && make_tcp(h))
+        return h;
+    host_free(h);
+    return NULL;
+}
+
+void host_free(struct host *h)
+{
+    struct list *it, *after;
+    if (h == NULL)
+        return;
+    tcp_free(h->tcp);
+    list_each(it, after, &h->out) free(container_of(it, struct host_packet, link));
+    pkt_pool_free(h->pool);
+    pkt_pool_free(h->large);
+    free(h);
+}

@@ -1,0 +1,226 @@
+/*
+ * sockopt.c - options of sockets, and Linux's TCP_INFO, over TCP in virtual time: see sock.h.
+ *
+ * Numbers and struct tcp_info are Linux's (socket(7), tcp(7), <linux/tcp.h>). An option that is not
+ * known here is refused with ENOPROTOOPT.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#define tcp_info linux_tcp_info
+#include <linux/tcp.h>
+#undef tcp_info
+
+#include "netstack/cc.h"
+#include "test/script/sock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#define CC_NAME_MAX 16 /* TCP_CA_NAME_MAX */
+
+/* --- Setting ---------------------------------------------------------------------------------- */
+
+static int set_socket_option(struct sock *s, int name, int value)
+{
+    switch (name) {
+    case SO_KEEPALIVE:
+        s->options.keepalive = value != 0;
+        return 0;
+    case SO_RCVBUF:
+        s->options.receive_max = (uint32_t)value;
+        return 0;
+    case SO_REUSEADDR: /* nothing to be done: TIME-WAIT does not keep a listener away */
+        return 0;
+    default:
+        return -ENOPROTOOPT;
+    }
+}
+
+static int set_tcp_option(struct sock *s, int name, int value)
+{
+    switch (name) {
+    case TCP_NODELAY:
+        s->options.no_delay = value != 0;
+        return 0;
+    case TCP_KEEPIDLE:
+        s->options.keepalive_idle = (uint64_t)value * NS_PER_S;
+        return 0;
+    case TCP_KEEPINTVL:
+        s->options.keepalive_interval = (uint64_t)value * NS_PER_S;
+        return 0;
+    case TCP_KEEPCNT:
+        s->options.keepalive_probes = (uint8_t)(value < UINT8_MAX ? value : UINT8_MAX);
+        return 0;
+    case TCP_USER_TIMEOUT:
+        s->options.user_timeout = (uint64_t)value * NS_PER_MS;
+        return 0;
+    default:
+        return -ENOPROTOOPT;
+    }
+}
+
+static int set_linger(struct sock *s, const void *from, socklen_t len)
+{
+    struct linger linger;
+    if (len < sizeof linger)
+        return -EINVAL;
+    memcpy(&linger, from, sizeof linger);
+    s->linger_none = linger.l_onoff && linger.l_linger == 0;
+    return 0;
+}
+
+static int set_congestion(struct sock *s, const void *from, socklen_t len)
+{
+    char name[CC_NAME_MAX] = "";
+    const struct cc_kind *kind;
+    memcpy(name, from, len < sizeof name ? len : sizeof name - 1);
+    kind = cc_kind_by_name(name);
+    if (kind == NULL)
+        return -ENOENT;
+    s->options.cc = kind;
+    return 0;
+}
+
+static int set_number(struct sock *s, int level, int name, const void *from, socklen_t len)
+{
+    int value;
+    if (len < sizeof value)
+        return -EINVAL;
+    memcpy(&value, from, sizeof value);
+    if (value < 0)
+        return -EINVAL;
+    return level == SOL_SOCKET ? set_socket_option(s, name, value) : set_tcp_option(s, name, value);
+}
+
+int sock_set_option(struct host *h, int fd, int level, int name, const void *from, socklen_t len)
+{
+    struct sock *s = sock_of(h, fd);
+    int error;
+    if (s == NULL)
+        return -EBADF;
+    if (level != SOL_SOCKET && level != IPPROTO_TCP)
+        return -ENOPROTOOPT;
+    if (level == SOL_SOCKET && name == SO_LINGER)
+        return set_linger(s, from, len);
+    if (level == IPPROTO_TCP && name == TCP_CONGESTION)
+        error = set_congestion(s, from, len);
+    else
+        error = set_number(s, level, name, from, len);
+    if (error == 0 && s->conn && !s->over)
+        tcp_set_options(s->conn, &s->options, h->now);
+    return error;
+}
+
+/* --- TCP_INFO --------------------------------------------------------------------------------- */
+
+static uint8_t linux_state(enum tcp_state state)
+{
+    static const uint8_t of[] = {
+        [TCP_CLOSED] = 7,      [TCP_LISTEN] = 10,    [TCP_SYN_SENT] = 2,   [TCP_SYN_RECEIVED] = 3,
+        [TCP_ESTABLISHED] = 1, [TCP_FIN_WAIT_1] = 4, [TCP_FIN_WAIT_2] = 5, [TCP_CLOSE_WAIT] = 8,
+        [TCP_CLOSING] = 11,    [TCP_LAST_ACK] = 9,   [TCP_TIME_WAIT] = 6,
+    };
+    return of[state];
+}
+
+static uint32_t usecs(uint64_t ns)
+{
+    return (uint32_t)(ns / NS_PER_US);
+}
+
+/* Linux counts in segments what we count in bytes. */
+static uint32_t segments(uint32_t bytes, uint32_t mss)
+{
+    return mss ? bytes / mss + (bytes % mss != 0) : 0;
+}
+
+static void fill_sender(struct linux_tcp_info *to, const struct tcp_info *from)
+{
+    to->tcpi_ca_state = (uint8_t)(from->in_loss ? 4 : from->in_recovery ? 3 : 0);
+    to->tcpi_retransmits = to->tcpi_backoff = from->backoff;
+    to->tcpi_rto = usecs(from->rto);
+    to->tcpi_rtt = usecs(from->srtt);
+    to->tcpi_rttvar = usecs(from->rttvar);
+    to->tcpi_min_rtt = usecs(from->min_rtt);
+    to->tcpi_snd_mss = from->snd_mss;
+    to->tcpi_pmtu = from->path_mtu;
+    to->tcpi_snd_cwnd = from->snd_mss ? from->cwnd / from->snd_mss : 0;
+    to->tcpi_snd_ssthresh =
+        from->ssthresh == UINT32_MAX ? INT_MAX : segments(from->ssthresh, from->snd_mss);
+    to->tcpi_unacked = segments(from->flight, from->snd_mss);
+    to->tcpi_sacked = segments(from->sacked, from->snd_mss);
+    to->tcpi_lost = segments(from->lost, from->snd_mss);
+    to->tcpi_notsent_bytes = from->unsent;
+    to->tcpi_bytes_acked = from->bytes_acked;
+    to->tcpi_bytes_retrans = from->bytes_retransmitted;
+    to->tcpi_segs_out = (uint32_t)from->segments_out;
+    to->tcpi_snd_wnd = from->snd_wnd;
+    to->tcpi_dsack_dups = from->dsacks_seen;
+    to->tcpi_reord_seen = from->reordering_seen;
+}
+
+static void fill(struct linux_tcp_info *to, const struct tcp_info *from)
+{
+    *to = (struct linux_tcp_info){
+        .tcpi_state = linux_state(from->state),
+        .tcpi_options = (uint8_t)((from->timestamps ? TCPI_OPT_TIMESTAMPS : 0) |
+                                  (from->sack ? TCPI_OPT_SACK : 0) |
+                                  (from->window_scaling ? TCPI_OPT_WSCALE : 0)),
+        .tcpi_snd_wscale = from->snd_wscale & 0xf,
+        .tcpi_rcv_wscale = from->rcv_wscale & 0xf,
+        .tcpi_rcv_mss = from->rcv_mss,
+        .tcpi_bytes_received = from->bytes_received,
+        .tcpi_segs_in = (uint32_t)from->segments_in,
+    };
+    fill_sender(to, from);
+}
+
+/* --- Getting ---------------------------------------------------------------------------------- */
+
+/* Copy what the caller has room for. */
+static int give(void *to, socklen_t *len, const void *value, size_t n)
+{
+    *len = (socklen_t)(*len < n ? *len : n);
+    memcpy(to, value, *len);
+    return 0;
+}
+
+static int get_info(const struct sock *s, void *to, socklen_t *len)
+{
+    struct linux_tcp_info info = {.tcpi_state = linux_state(TCP_CLOSED)};
+    struct tcp_info ours;
+    if (s->listener)
+        info.tcpi_state = linux_state(TCP_LISTEN);
+    if (s->conn) {
+        tcp_info(s->conn, &ours);
+        fill(&info, &ours);
+    }
+    return give(to, len, &info, sizeof info);
+}
+
+static int get_error(struct sock *s, void *to, socklen_t *len)
+{
+    int error = -s->error;
+    s->error = 0;
+    return give(to, len, &error, sizeof error);
+}
+
+int sock_get_option(struct host *h, int fd, int level, int name, void *to, socklen_t *len)
+{
+    struct sock *s = sock_of(h, fd);
+    int value;
+    if (s == NULL)
+        return -EBADF;
+    if (level == IPPROTO_TCP && name == TCP_INFO)
+        return get_info(s, to, len);
+    if (level == SOL_SOCKET && name == SO_ERROR)
+        return get_error(s, to, len);
+    if (level == IPPROTO_TCP && name == TCP_CONGESTION)
+        return give(to, len, s->options.cc->name, strlen(s->options.cc->name) + 1);
+    if (level != IPPROTO_TCP || name != TCP_NODELAY)
+        return -ENOPROTOOPT;
+    value = s->options.no_delay;
+    return give(to, len, &value, sizeof value);
+}
