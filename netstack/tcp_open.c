@@ -152,6 +152,7 @@ void tcp_conn_established(struct tcp_conn *c)
     c->backoff = 0;
     c->quick = QUICK_ACKS;
     c->stalled = t->now;
+    c->recovery.point = c->iss; /* RFC 6582 section 3.2, step 1 */
     cc_init(&c->cc, c->options.cc ? c->options.cc : &cc_cubic, cc_mss(c), CWND_MAX);
     tcp_rack_init(c);
     tcp_timer_rest(c);
