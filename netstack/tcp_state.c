@@ -276,8 +276,6 @@ static void fin_acked(struct tcp_conn *c)
 {
     if (c->state == TCP_FIN_WAIT_1) {
         c->state = TCP_FIN_WAIT_2;
-        if (c->discarding)
-            tcp_time_wait_add(c, true);
     } else if (c->state == TCP_CLOSING) {
         tcp_time_wait_add(c, false);
     } else if (c->state == TCP_LAST_ACK) {
@@ -421,7 +419,9 @@ static void open_segment(struct tcp_conn *c, struct tcp_segment *s)
     if (c->fin_acked)
         fin_acked(c);
     if (!c->over)
-        rest_of(c, s);
+        rest_of(c, s); /* the peer's FIN may come with the acknowledgment of ours */
+    if (!c->over && c->discarding && c->state == TCP_FIN_WAIT_2)
+        tcp_time_wait_add(c, true);
 }
 
 void tcp_conn_segment(struct tcp_conn *c, struct tcp_segment *s)
