@@ -16,9 +16,9 @@
 /* STACK_SIZE bytes, aligned to a page, below which a guard page lies as long as the platform has
  * any left: who runs off the stack then dies at once. Pages that were never touched cost nothing.
  * NULL: no memory. */
-void *stack_new(void);
+void *task_stack_new(void);
 
 /* Give it back. */
-void stack_free(void *stack);
+void task_stack_free(void *stack);
 
 #endif

@@ -71,7 +71,7 @@ static struct {
 
 static void *take_stack(void)
 {
-    return tasks.n_pool > 0 ? tasks.pool[--tasks.n_pool] : stack_new();
+    return tasks.n_pool > 0 ? tasks.pool[--tasks.n_pool] : task_stack_new();
 }
 
 static void give_stack(void *stack)
@@ -79,13 +79,13 @@ static void give_stack(void *stack)
     if (tasks.n_pool < POOL_MAX)
         tasks.pool[tasks.n_pool++] = stack;
     else
-        stack_free(stack);
+        task_stack_free(stack);
 }
 
 void task_pool_free(void)
 {
     while (tasks.n_pool > 0)
-        stack_free(tasks.pool[--tasks.n_pool]);
+        task_stack_free(tasks.pool[--tasks.n_pool]);
 }
 
 /* For stacks without a guard page: has the task written over its end? */

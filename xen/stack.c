@@ -27,7 +27,7 @@ static void *add_stack(void)
     return place + GUARD;
 }
 
-void *stack_new(void)
+void *task_stack_new(void)
 {
     struct free_stack *s = free_stacks;
     if (s == NULL)
@@ -36,7 +36,7 @@ void *stack_new(void)
     return s;
 }
 
-void stack_free(void *stack)
+void task_stack_free(void *stack)
 {
     struct free_stack *s = stack;
     s->next = free_stacks;

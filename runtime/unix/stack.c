@@ -61,12 +61,12 @@ static bool add_slab(void)
     return true;
 }
 
-void *stack_new(void)
+void *task_stack_new(void)
 {
     return n_free > 0 || add_slab() ? free_stacks[--n_free] : NULL;
 }
 
-void stack_free(void *stack)
+void task_stack_free(void *stack)
 {
     (void)madvise(stack, STACK_SIZE, MADV_DONTNEED);
     free_stacks[n_free++] = stack;
