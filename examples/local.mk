@@ -37,3 +37,11 @@ examples_11_own_switch_switch_LDADD = $(EXERCISE_SWITCH_LIBS)
 examples_11_own_switch_solution_SOURCES = examples/11-own-switch/solution.c $(EXERCISE_SWITCH)
 examples_11_own_switch_solution_LDADD = $(EXERCISE_SWITCH_LIBS)
 EXTRA_DIST += examples/11-own-switch/README.md examples/11-own-switch/check.py
+
+EXERCISE_TASK = examples/run_task.c examples/run_task.h
+EXTRA_PROGRAMS += examples/13-tasks/tasks examples/13-tasks/solution
+examples_13_tasks_tasks_SOURCES = examples/13-tasks/tasks.c $(EXERCISE_TASK)
+examples_13_tasks_tasks_LDADD = $(UNIX_PROGRAM_LIBS)
+examples_13_tasks_solution_SOURCES = examples/13-tasks/solution.c $(EXERCISE_TASK)
+examples_13_tasks_solution_LDADD = $(UNIX_PROGRAM_LIBS)
+EXTRA_DIST += examples/13-tasks/README.md examples/13-tasks/check.py
