@@ -7,4 +7,6 @@ build clang CC=clang
 make -C "$work/clang" -j"$jobs" xen
 make -C "$MORGANA_BUILD" -j"$jobs" xen xen-test-kernels
 export MORGANA_XEN_BENCH=$work/xen-bench
-run_tests test/xen
+# The last resort: each wait has its own limit.
+export -f run_tests
+timeout -k 30 1200 bash -c 'run_tests test/xen'

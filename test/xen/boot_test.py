@@ -10,23 +10,20 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from xen.machine import Domain, Machine  # noqa: E402
+from xen.machine import Domain, Machine, MachineTest  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("MORGANA_BUILD", TOP / "build"))
 KERNELS = [BUILD / "test/xen/kernels" / f"{name}.xen" for name in ("hello", "crash", "idle")]
 IMAGE_MAX = 500 * 1000
 
-machine = None
-
 
 def setUpModule():
-    global machine
-    machine = Machine(KERNELS)
+    MachineTest.machine = Machine(KERNELS)
 
 
 def tearDownModule():
-    machine.stop()
+    MachineTest.machine.stop()
 
 
 class ProgramsTest(unittest.TestCase):
@@ -43,7 +40,7 @@ class OfEachKind:
     """The tests that a kind of guest, `kind`, must pass."""
 
     def start(self, kernel, extra="", **options):
-        guest = Domain(machine, kernel, f"{kernel}.xen", self.kind, extra, **options)
+        guest = Domain(self.machine, kernel, f"{kernel}.xen", self.kind, extra, **options)
         self.addCleanup(guest.destroy)
         return guest.create()
 
@@ -109,20 +106,20 @@ class OfEachKind:
     def test_xl_shutdown_is_obeyed(self):
         guest = self.start("idle", "0")
         guest.wait_for("idle: idle")
-        machine.run("xl shutdown idle")
+        self.machine.run("xl shutdown idle")
         self.assertEqual("poweroff", guest.wait_for_end())
         self.assertIn("idle: ended", guest.console())
 
     def test_xl_reboot_is_obeyed(self):
         guest = self.start("idle", "0", on_reboot="restart")
         guest.wait_for("idle: idle")
-        machine.run("xl reboot idle")
+        self.machine.run("xl reboot idle")
         guest.wait_for("idle: ended")
-        machine.run("until [ $(grep -c 'idle: idle' /var/log/xen/guest-idle.log) = 2 ]; do "
-                    "usleep 50000; done")
+        self.assertTrue(self.machine.wait_until(
+            "[ $(grep -c 'idle: idle' /var/log/xen/guest-idle.log) = 2 ]"))
 
 
-class PvTest(OfEachKind, unittest.TestCase):
+class PvTest(OfEachKind, MachineTest):
     """A PV guest."""
     kind = "pv"
 
@@ -130,7 +127,7 @@ class PvTest(OfEachKind, unittest.TestCase):
         self.crash("stack")  # Xen itself: there is no room for our handler's frame
 
 
-class PvhTest(OfEachKind, unittest.TestCase):
+class PvhTest(OfEachKind, MachineTest):
     """A PVH guest."""
     kind = "pvh"
 

@@ -1,6 +1,6 @@
 # test/xen/: kernels with one property each, and the tests that boot them on real Xen.
 XEN_TEST_KERNELS = test/xen/kernels/hello.xen test/xen/kernels/crash.xen test/xen/kernels/idle.xen
-xen-test-kernels: $(XEN_TEST_KERNELS)
+xen-test-kernels: $(XEN_TEST_KERNELS) test/xen/dom0/registers
 .PHONY: xen-test-kernels
 CLEANFILES += $(XEN_TEST_KERNELS) $(XEN_TEST_KERNELS:.xen=.elf)
 
@@ -25,9 +25,17 @@ test_xen_kernels_idle_elf_CFLAGS = $(XEN_CFLAGS)
 test_xen_kernels_idle_elf_LDADD = $(XEN_LIBS)
 test_xen_kernels_idle_elf_LINK = $(XEN_LINK)
 
+# It runs in dom0, which has no libraries of this system's.
+EXTRA_PROGRAMS += test/xen/dom0/registers
+test_xen_dom0_registers_SOURCES = test/xen/dom0/registers.c
+test_xen_dom0_registers_LDFLAGS = -static
+test_xen_dom0_registers_LDADD =
+CLEANFILES += test/xen/dom0/registers
+
 EXTRA_DIST += \
 	test/xen/README.md \
 	test/xen/__init__.py \
+	test/xen/bench_test.py \
 	test/xen/boot_test.py \
 	test/xen/dom0/init \
 	test/xen/dom0/vif \

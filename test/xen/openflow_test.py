@@ -9,25 +9,22 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from xen.boot_test import BUILD  # noqa: E402
-from xen.machine import Domain, Machine  # noqa: E402
-
-machine = None
+from xen.machine import Domain, Machine, MachineTest  # noqa: E402
 
 
 def setUpModule():
-    global machine
-    machine = Machine([BUILD / "morgana-controller.xen", BUILD / "morgana-switch.xen"])
+    MachineTest.machine = Machine([BUILD / "morgana-controller.xen", BUILD / "morgana-switch.xen"])
 
 
 def tearDownModule():
-    machine.stop()
+    MachineTest.machine.stop()
 
 
 class OfEachKind:
     """The tests that a kind of guest, `kind`, must pass."""
 
     def start(self, name, address, extra, memory, vifs):
-        guest = Domain(machine, name, f"morgana-{name}.xen", self.kind,
+        guest = Domain(self.machine, name, f"morgana-{name}.xen", self.kind,
                        f"--net=direct:vif:0 --ip={address}/24 {extra}", memory=memory, vifs=vifs)
         self.addCleanup(guest.destroy)
         return guest.create()
@@ -40,23 +37,23 @@ class OfEachKind:
         switch.wait_for("mode: controlled")
         controller.wait_for("has joined")
         for address in ("10.0.0.2", "10.0.0.3"):
-            self.assertIn(" 0% packet loss", machine.run(f"ping -c 3 -i 0.2 {address}"))
+            self.assertIn(" 0% packet loss", self.machine.run(f"ping -c 3 -i 0.2 {address}"))
         # OpenFlow's hello: version 1, type 0, 8 bytes.
-        hello = machine.run("sleep 1 | nc 10.0.0.3 6654 | head -c 4 | hexdump -C")
+        hello = self.machine.run("sleep 1 | nc 10.0.0.3 6654 | head -c 4 | hexdump -C")
         self.assertIn("01 00 00 08", hello)
-        machine.run("xl shutdown switch")
+        self.machine.run("xl shutdown switch")
         self.assertEqual("poweroff", switch.wait_for_end())
         controller.wait_for("has left")
-        machine.run("xl shutdown controller")
+        self.machine.run("xl shutdown controller")
         self.assertEqual("poweroff", controller.wait_for_end())
 
 
-class PvTest(OfEachKind, unittest.TestCase):
+class PvTest(OfEachKind, MachineTest):
     """PV guests."""
     kind = "pv"
 
 
-class PvhTest(OfEachKind, unittest.TestCase):
+class PvhTest(OfEachKind, MachineTest):
     """PVH guests."""
     kind = "pvh"
 
