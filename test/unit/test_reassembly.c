@@ -545,7 +545,7 @@ START_TEST(whatever_is_cut_comes_out_the_same)
             pieces[n++] = (struct piece){.id = id,
                                          .begin = (uint16_t)at,
                                          .n = (uint16_t)(more ? len : total - at),
-                                         .more = more || n == 0};
+                                         .more = more};
             at += more ? len : total - at;
         }
         if (n < 2)
