@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	test/interop/demo_test.py \
 	test/interop/errors_test.py \
 	test/interop/failover_test.py \
+	test/interop/hostile_test.py \
 	test/interop/mininet_test.py \
 	test/interop/netdev_test.py \
 	test/interop/names_test.py \
@@ -29,4 +30,5 @@ EXTRA_DIST += \
 	test/interop/switch_test.py \
 	test/interop/switch_bench_test.py \
 	test/interop/switching_test.py \
-	test/interop/tcp_bench_test.py
+	test/interop/tcp_bench_test.py \
+	test/interop/topology_test.py
