@@ -131,6 +131,19 @@ const char *ctl_dp_peer(const struct ctl_dp *dp);
 /* A port by number; NULL if there is none. Valid until the next port-status. */
 const struct ofp_phy_port *ctl_dp_port(const struct ctl_dp *dp, uint16_t port_no);
 
+/* Is a port in use: switched on, and its link up? */
+static inline bool ctl_port_is_up(const struct ofp_phy_port *port)
+{
+    return (be32_get(port->state) & OFPPS_LINK_DOWN) == 0 &&
+           (be32_get(port->config) & OFPPC_PORT_DOWN) == 0;
+}
+
+/* Does this say that a port is in use no more, or not there at all? */
+static inline bool ctl_port_is_gone(const struct ofp_msg_port_status *status)
+{
+    return status->reason == OFPPR_DELETE || !ctl_port_is_up(status->desc);
+}
+
 /* An app's own pointer at a datapath, NULL to begin with: set it in join, free it in leave. `self`
  * is the app's. */
 void *ctl_dp_get(const struct ctl_dp *dp, const void *self);

@@ -197,10 +197,10 @@ static void port_down(struct node *n, uint16_t port)
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
+/* A port to which a cable may lead, and that is in use. */
 static bool is_up(const struct ofp_phy_port *port)
 {
-    return be16_get(port->port_no) <= OFPP_MAX && (be32_get(port->state) & OFPPS_LINK_DOWN) == 0 &&
-           (be32_get(port->config) & OFPPC_PORT_DOWN) == 0;
+    return be16_get(port->port_no) <= OFPP_MAX && ctl_port_is_up(port);
 }
 
 static void send_frame(struct node *n, const struct ofp_phy_port *port)

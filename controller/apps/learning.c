@@ -269,13 +269,6 @@ static void learning_leave(void *self, struct ctl_dp *dp)
     free(t);
 }
 
-static bool port_is_gone(const struct ofp_msg_port_status *status)
-{
-    return status->reason == OFPPR_DELETE ||
-           (be32_get(status->desc->config) & OFPPC_PORT_DOWN) != 0 ||
-           (be32_get(status->desc->state) & OFPPS_LINK_DOWN) != 0;
-}
-
 /* Without a host that was heard there no flow leads there, unless it is from before a join. */
 static void learning_forget(void *self, struct ctl_dp *dp, uint16_t port)
 {
@@ -291,7 +284,7 @@ static void learning_port_status(void *self, struct ctl_dp *dp,
 {
     struct table *t = ctl_dp_get(dp, self);
     uint16_t port = be16_get(status->desc->port_no);
-    if (t == NULL || !port_is_gone(status))
+    if (t == NULL || !ctl_port_is_gone(status))
         return;
     counters.lost_port += mac_table_forget_port(&t->hosts, port);
     delete_flows_of_port(dp, port);

@@ -398,8 +398,7 @@ static void paths_forget(void *self, struct ctl_dp *dp, uint16_t port)
 static void paths_port_status(void *self, struct ctl_dp *dp,
                               const struct ofp_msg_port_status *status)
 {
-    if (status->reason == OFPPR_DELETE || (be32_get(status->desc->config) & OFPPC_PORT_DOWN) != 0 ||
-        (be32_get(status->desc->state) & OFPPS_LINK_DOWN) != 0)
+    if (ctl_port_is_gone(status))
         paths_forget(self, dp, be16_get(status->desc->port_no));
 }
 

@@ -183,18 +183,12 @@ static void port_free(struct stp_port *p)
     free(p);
 }
 
-static bool is_up(const struct ofp_phy_port *desc)
-{
-    return (be32_get(desc->state) & OFPPS_LINK_DOWN) == 0 &&
-           (be32_get(desc->config) & OFPPC_PORT_DOWN) == 0;
-}
-
 /* A port as the switch describes it. One that is new says itself whether it floods. */
 static void port_describe(struct stp_switch *sw, const struct ofp_phy_port *desc)
 {
     uint16_t no = be16_get(desc->port_no);
     struct stp_port *p = port_find(sw, no);
-    bool up = is_up(desc);
+    bool up = ctl_port_is_up(desc);
     if (no > OFPP_MAX)
         return;
     if (p == NULL) {
