@@ -4,6 +4,7 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "netstack/cc.h"
+#include "netstack/minmax.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -25,26 +26,6 @@ const struct cc_kind *cc_kind_by_name(const char *name)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
-}
-
-static uint32_t min32(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint32_t max32(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
-
-static uint64_t min64(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t max64(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 uint32_t cc_initial_window(uint32_t mss)

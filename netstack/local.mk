@@ -60,6 +60,7 @@ libmorgana_netstack_a_SOURCES += \
 	netstack/ip.h \
 	netstack/ip_input.c \
 	netstack/ip_output.c \
+	netstack/minmax.h \
 	netstack/pmtu.c \
 	netstack/pmtu.h \
 	netstack/reassembly.c \

@@ -16,7 +16,7 @@
 void tcp_take_window(struct tcp_conn *c, const struct tcp_segment *s, uint8_t scale)
 {
     c->snd_wnd = (uint32_t)s->window << scale;
-    c->snd_wnd_max = tcp_max(c->snd_wnd_max, c->snd_wnd);
+    c->snd_wnd_max = max32(c->snd_wnd_max, c->snd_wnd);
     c->snd_wl1 = s->seq;
     c->snd_wl2 = s->ack;
 }
@@ -72,8 +72,8 @@ static void count_duplicates(struct tcp_conn *c, const struct tcp_segment *s,
     if (d->acked > 0) {
         uint32_t segments = d->acked / c->cc.mss;
         if (!c->sack)
-            d->delivered = d->acked > told ? d->acked - told : tcp_min(d->acked, c->cc.mss);
-        c->duplicates -= tcp_min(c->duplicates, segments > 1 ? segments - 1 : 0);
+            d->delivered = d->acked > told ? d->acked - told : min32(d->acked, c->cc.mss);
+        c->duplicates -= min32(c->duplicates, segments > 1 ? segments - 1 : 0);
         if (c->phase == TCP_OPEN)
             c->duplicates = 0;
     } else if (is_duplicate(c, s)) {

@@ -23,6 +23,7 @@
 #define MORGANA_NETSTACK_TCP_CONN_H
 
 #include "netstack/cc.h"
+#include "netstack/minmax.h"
 #include "netstack/tcp.h"
 #include "netstack/tcp_secret.h"
 #include "netstack/tcp_segment.h"
@@ -257,26 +258,6 @@ struct tcp {
     struct tcp_counters counters;
     uint32_t port_counter[TCP_PORT_COUNTERS]; /* RFC 6056 section 3.3.4 */
 };
-
-static inline uint32_t tcp_min(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline uint32_t tcp_max(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
-}
-
-static inline uint64_t tcp_min64(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static inline uint64_t tcp_max64(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
 
 /* Has the handshake been finished, as far as sending text goes? */
 static inline bool tcp_is_open(const struct tcp_conn *c)

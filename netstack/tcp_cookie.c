@@ -92,7 +92,7 @@ void tcp_cookie_send(struct tcp_listener *l, const struct tcp_segment *s)
     if (t->config.lower->route(t->config.lower_user, name.remote, &route) != 0)
         return;
     iss = cookie_of_period(t, &name, s->seq, period_now(t), mss_index(s->options.mss));
-    o.mss = (uint16_t)(tcp_max(route.mtu, TCP_MTU_MIN) - 40);
+    o.mss = (uint16_t)(max32(route.mtu, TCP_MTU_MIN) - 40);
     if (s->options.timestamps) {
         o.timestamps = true;
         o.tsecr = s->options.tsval;

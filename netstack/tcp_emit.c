@@ -148,7 +148,7 @@ void tcp_emit_syn(struct tcp_conn *c)
 {
     bool answer = c->state == TCP_SYN_RECEIVED;
     struct tcp_parsed_options o = {
-        .mss = (uint16_t)(tcp_max(c->mtu, TCP_MTU_MIN) - HEADERS),
+        .mss = (uint16_t)(max32(c->mtu, TCP_MTU_MIN) - HEADERS),
         .wscale = answer && !c->wscale ? TCP_NO_WSCALE : c->rcv_wscale,
         .sack_permitted = answer ? c->sack : true,
         .timestamps = answer ? c->timestamps : true,

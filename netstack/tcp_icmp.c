@@ -65,7 +65,7 @@ void tcp_mtu_changed(struct tcp *t, uint32_t local, uint32_t remote, struct span
         return;
     if (mtu == 0)
         mtu = next_plateau(c->mtu);
-    mtu = (uint16_t)tcp_max(mtu, TCP_MTU_MIN);
+    mtu = (uint16_t)max32(mtu, TCP_MTU_MIN);
     if (mtu >= c->mtu)
         return;
     t->counters.mtu_lowered++;

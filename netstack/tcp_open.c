@@ -122,7 +122,7 @@ void tcp_conn_free(struct tcp_conn *c)
 /* Text and options of a full segment: RFC 6691, RFC 9293 section 3.7.1 (Eff.snd.MSS). */
 static void set_snd_mss(struct tcp_conn *c)
 {
-    c->snd_mss = (uint16_t)tcp_min(c->peer_mss, tcp_max(c->mtu, TCP_MTU_MIN) - HEADERS);
+    c->snd_mss = (uint16_t)min32(c->peer_mss, max32(c->mtu, TCP_MTU_MIN) - HEADERS);
 }
 
 static uint32_t cc_mss(const struct tcp_conn *c)
@@ -133,7 +133,7 @@ static uint32_t cc_mss(const struct tcp_conn *c)
 void tcp_conn_agree(struct tcp_conn *c, const struct tcp_parsed_options *o)
 {
     /* Less than 88 leaves no room for text beside options: a peer cannot want that. */
-    c->peer_mss = (uint16_t)tcp_max(o->mss ? o->mss : TCP_MSS_DEFAULT, 88);
+    c->peer_mss = (uint16_t)max32(o->mss ? o->mss : TCP_MSS_DEFAULT, 88);
     c->sack = o->sack_permitted;
     c->timestamps = o->timestamps;
     c->ts_recent = o->tsval;

@@ -44,8 +44,8 @@ static uint32_t super_max(const struct tcp_conn *c, uint32_t text)
  * window, so that no burst is large beside it. */
 uint32_t tcp_burst(const struct tcp_conn *c)
 {
-    uint32_t text = tcp_text_max(c), share = tcp_min(c->cc.w.cwnd, c->snd_wnd) / BURST_SHARE;
-    return tcp_min(super_max(c, text), tcp_max(share - share % text, text));
+    uint32_t text = tcp_text_max(c), share = min32(c->cc.w.cwnd, c->snd_wnd) / BURST_SHARE;
+    return min32(super_max(c, text), max32(share - share % text, text));
 }
 
 /* --- Again ------------------------------------------------------------------------------------ */
@@ -56,13 +56,13 @@ uint32_t tcp_retransmit(struct tcp_conn *c, struct tcp_record *r, uint32_t n)
 {
     uint32_t len = r->end - r->begin, text = tcp_text_max(c);
     bool fin;
-    n = tcp_min(n, super_max(c, text));
+    n = min32(n, super_max(c, text));
     if (n > text)
         n -= n % text;
     if (len - r->fin > n && tcp_record_cut(c, r, n))
         len = n;
     fin = r->fin && len - r->fin <= n;
-    n = tcp_min(n, len - r->fin);
+    n = min32(n, len - r->fin);
     if (!tcp_emit_text(c, r->begin, n, fin ? TCP_FIN | TCP_PSH : TCP_PSH))
         return 0;
     tcp_record_sent_again(c, r);
@@ -81,7 +81,7 @@ static void send_lost(struct tcp_conn *c)
     while (!list_empty(&c->lost) && !tcp_recovery_waits(c)) {
         struct tcp_record *r = container_of(c->lost.next, struct tcp_record, order);
         uint32_t allowed = tcp_recovery_allows(c);
-        if (allowed < tcp_min(r->end - r->begin, tcp_text_max(c)) || !is_in_window(c, r))
+        if (allowed < min32(r->end - r->begin, tcp_text_max(c)) || !is_in_window(c, r))
             return;
         if (tcp_retransmit(c, r, allowed) == 0)
             return;
@@ -97,7 +97,7 @@ uint32_t tcp_send_new(struct tcp_conn *c, uint32_t n)
     bool all = n >= unsent, fin = all && tcp_fin_waits(c);
     uint8_t flags = (uint8_t)((all ? TCP_PSH : 0) | (fin ? TCP_FIN : 0));
 
-    n = tcp_min(n, unsent);
+    n = min32(n, unsent);
     if (list_empty(&c->t->free_records)) {
         c->t->counters.refused_records++;
         return 0;
@@ -127,8 +127,8 @@ static bool may_be_small(const struct tcp_conn *c, uint32_t n)
 static uint32_t new_now(const struct tcp_conn *c)
 {
     uint32_t text = tcp_text_max(c), unsent = tcp_unsent(c);
-    uint32_t n = tcp_min(tcp_min(unsent, window_left(c)), tcp_recovery_allows(c));
-    n = tcp_min(n, super_max(c, text));
+    uint32_t n = min32(min32(unsent, window_left(c)), tcp_recovery_allows(c));
+    n = min32(n, super_max(c, text));
     if (n < text)
         return may_be_small(c, n) ? n : 0;
     if (n < unsent && n < tcp_burst(c) && c->phase == TCP_OPEN && tcp_outstanding(c) > n)

@@ -81,7 +81,7 @@ static uint64_t reordering_window(const struct tcp_conn *c)
     if (!c->rack.reordering_seen &&
         (c->phase != TCP_OPEN || c->sacked > (DUP_THRESH - 1) * c->cc.mss))
         return 0;
-    return tcp_min64(c->rack.reo_wnd_mult * (c->min_rtt / 4), c->srtt);
+    return min64(c->rack.reo_wnd_mult * (c->min_rtt / 4), c->srtt);
 }
 
 void tcp_rack_find_lost(struct tcp_conn *c)
@@ -97,7 +97,7 @@ void tcp_rack_find_lost(struct tcp_conn *c)
         if (r->sent + patience <= c->t->now)
             tcp_record_mark_lost(c, r);
         else
-            c->reorder_at = tcp_max64(c->reorder_at, r->sent + patience);
+            c->reorder_at = max64(c->reorder_at, r->sent + patience);
     }
 }
 
@@ -134,7 +134,7 @@ static bool may_send_new(const struct tcp_conn *c)
 void tcp_probe_send(struct tcp_conn *c)
 {
     bool is_new = may_send_new(c);
-    uint32_t most = tcp_min(tcp_text_max(c), c->snd_wnd - tcp_min(c->snd_wnd, tcp_outstanding(c)));
+    uint32_t most = min32(tcp_text_max(c), c->snd_wnd - min32(c->snd_wnd, tcp_outstanding(c)));
     uint32_t sent = is_new ? tcp_send_new(c, most) : probe_again(c);
     c->rto_base = c->t->now;
     c->t->counters.loss_probes += sent > 0;

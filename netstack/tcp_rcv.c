@@ -226,7 +226,7 @@ static void note_block(struct tcp_conn *c, tcp_seq begin, tcp_seq end)
         }
     }
     all[0] = merged;
-    c->n_recent = (uint8_t)tcp_min(n, TCP_SACK_MAX);
+    c->n_recent = (uint8_t)min32(n, TCP_SACK_MAX);
     bytes_copy(c->recent, all, c->n_recent * sizeof all[0]);
 }
 
@@ -274,9 +274,9 @@ static void ooo_text(struct tcp_conn *c, struct tcp_segment *s)
 
 void tcp_rcv_init(struct tcp_conn *c)
 {
-    uint32_t max = tcp_max(c->options.receive_max, 2 * TCP_MSS_DEFAULT);
-    c->options.receive_max = tcp_min(max, 1u << 30);
-    c->rcv_limit = tcp_min(LIMIT_FIRST, c->options.receive_max);
+    uint32_t max = max32(c->options.receive_max, 2 * TCP_MSS_DEFAULT);
+    c->options.receive_max = min32(max, 1u << 30);
+    c->rcv_limit = min32(LIMIT_FIRST, c->options.receive_max);
     while (c->rcv_wscale < TCP_WSCALE_MAX && c->options.receive_max >> c->rcv_wscale > UINT16_MAX)
         c->rcv_wscale++;
 }
@@ -344,16 +344,16 @@ uint16_t tcp_rcv_offer(struct tcp_conn *c, bool syn)
 {
     uint32_t step = could_open(c);
     uint32_t window;
-    if (step >= tcp_min(c->rcv_limit / 2, c->rcv_mss))
+    if (step >= min32(c->rcv_limit / 2, c->rcv_mss))
         c->rcv_adv += step;
     window = tcp_rcv_window(c) >> (syn ? 0 : c->rcv_wscale);
-    return (uint16_t)tcp_min(window, UINT16_MAX);
+    return (uint16_t)min32(window, UINT16_MAX);
 }
 
 bool tcp_rcv_worth_telling(const struct tcp_conn *c)
 {
     uint32_t step = could_open(c);
-    return step > 0 && step >= tcp_min(c->rcv_limit / 2, 2u * c->rcv_mss);
+    return step > 0 && step >= min32(c->rcv_limit / 2, 2u * c->rcv_mss);
 }
 
 void tcp_rcv_sack(const struct tcp_conn *c, struct tcp_parsed_options *o)
@@ -377,7 +377,7 @@ static void resize(struct tcp_conn *c, uint32_t read)
     c->round_read += read;
     if (c->t->now - c->round < rtt)
         return;
-    wanted = tcp_min(2 * tcp_min(c->round_read, 1u << 29), c->options.receive_max);
+    wanted = min32(2 * min32(c->round_read, 1u << 29), c->options.receive_max);
     if (wanted > c->rcv_limit && c->t->usage.receive < c->t->config.max_receive / 2)
         c->rcv_limit = wanted;
     c->round_read = 0;

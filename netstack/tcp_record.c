@@ -313,5 +313,5 @@ uint32_t tcp_pipe(const struct tcp_conn *c)
 {
     uint32_t pipe = tcp_outstanding(c) - c->sacked - c->lost_bytes;
     /* Without SACK each duplicate acknowledgment stands for a segment that has come. */
-    return c->sack ? pipe : pipe - tcp_min(pipe, c->duplicates * c->cc.mss);
+    return c->sack ? pipe : pipe - min32(pipe, c->duplicates * c->cc.mss);
 }

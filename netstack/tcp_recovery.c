@@ -30,7 +30,7 @@ uint32_t tcp_recovery_allows(const struct tcp_conn *c)
         return c->recovery.may_send;
     pipe = tcp_pipe(c);
     if (pipe == 0) /* a window smaller than a segment would stop for ever */
-        return tcp_max(c->cc.w.cwnd, c->cc.mss);
+        return max32(c->cc.w.cwnd, c->cc.mss);
     return c->cc.w.cwnd > pipe ? c->cc.w.cwnd - pipe : 0;
 }
 
@@ -38,7 +38,7 @@ void tcp_recovery_sent(struct tcp_conn *c, uint32_t n, bool again)
 {
     struct tcp_recovery *v = &c->recovery;
     v->out += n;
-    v->may_send -= tcp_min(v->may_send, n);
+    v->may_send -= min32(v->may_send, n);
     if (!again || c->phase == TCP_OPEN)
         return;
     v->again++;
@@ -60,9 +60,9 @@ static void reduce_rate(struct tcp_conn *c, const struct tcp_delivery *d)
         may = share > v->out ? share - v->out : 0;
     } else {
         uint32_t behind = v->delivered > v->out ? v->delivered - v->out : 0;
-        may = tcp_min(goal - pipe, tcp_max(behind, d->delivered) + c->cc.mss);
+        may = min32(goal - pipe, max32(behind, d->delivered) + c->cc.mss);
     }
-    v->may_send = (uint32_t)(v->out == 0 ? tcp_max64(may, c->cc.mss) : may);
+    v->may_send = (uint32_t)(v->out == 0 ? max64(may, c->cc.mss) : may);
 }
 
 /* --- In and out ------------------------------------------------------------------------------- */

@@ -76,7 +76,7 @@ static void syn_acked(struct tcp_conn *c)
     if (c->backoff == 0)
         tcp_rtt_sample(c, c->t->now - c->syn_sent); /* Karn: only if it was sent once */
     else
-        c->rto = tcp_max64(c->rto, 3 * NS_PER_S); /* RFC 6298 (5.7) */
+        c->rto = max64(c->rto, 3 * NS_PER_S); /* RFC 6298 (5.7) */
     tcp_conn_established(c);
     if (c->fin_wanted)
         c->state = TCP_FIN_WAIT_1;
@@ -291,8 +291,8 @@ static void trim(struct tcp_conn *c, struct tcp_segment *s)
     uint32_t had = seq_lt(s->seq, c->rcv_nxt) ? c->rcv_nxt - s->seq : 0;
     uint32_t most;
     if (had > 0) {
-        c->dsack = (struct tcp_block){s->seq, s->seq + tcp_min(had, s->len)};
-        had = tcp_min(had, s->len);
+        c->dsack = (struct tcp_block){s->seq, s->seq + min32(had, s->len)};
+        had = min32(had, s->len);
         s->text += had;
         s->len -= had;
         s->seq += had;

@@ -31,7 +31,7 @@ static void note_min_rtt(struct tcp_conn *c, uint64_t rtt)
 /* RFC 6298 section 2. */
 void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt)
 {
-    rtt = tcp_max64(rtt, NS_PER_US);
+    rtt = max64(rtt, NS_PER_US);
     note_min_rtt(c, rtt);
     if (c->srtt == 0) {
         c->srtt = rtt;
@@ -41,15 +41,15 @@ void tcp_rtt_sample(struct tcp_conn *c, uint64_t rtt)
         c->rttvar = (3 * c->rttvar + off) / 4;
         c->srtt = (7 * c->srtt + rtt) / 8;
     }
-    c->rto = c->srtt + tcp_max64(CLOCK, 4 * c->rttvar);
-    c->rto = tcp_min64(tcp_max64(c->rto, TCP_RTO_MIN), TCP_RTO_MAX);
+    c->rto = c->srtt + max64(CLOCK, 4 * c->rttvar);
+    c->rto = min64(max64(c->rto, TCP_RTO_MIN), TCP_RTO_MAX);
 }
 
 /* RFC 6298 (5.5). */
 static uint64_t backed_off(const struct tcp_conn *c)
 {
     uint8_t by = c->backoff < BACKOFF_MAX ? c->backoff : BACKOFF_MAX;
-    return tcp_min64(c->rto << by, TCP_RTO_MAX);
+    return min64(c->rto << by, TCP_RTO_MAX);
 }
 
 /* --- What to wait for ------------------------------------------------------------------------- */
@@ -75,7 +75,7 @@ static uint64_t choose(struct tcp_conn *c)
         return rto;
     if (must_persist(c)) {
         c->send_timer_is = TCP_TIMER_PERSIST;
-        return tcp_max64(c->rto_base, c->spoken) + backed_off(c);
+        return max64(c->rto_base, c->spoken) + backed_off(c);
     }
     if (tcp_outstanding(c) == 0)
         return TIMER_NEVER;
@@ -102,7 +102,7 @@ void tcp_timer_send(struct tcp_conn *c)
     if (at == TIMER_NEVER)
         timer_cancel(&c->send_timer);
     else
-        wheel_arm(&c->t->wheel, &c->send_timer, tcp_min64(at, patience_ends(c)));
+        wheel_arm(&c->t->wheel, &c->send_timer, min64(at, patience_ends(c)));
 }
 
 /* --- When it is over -------------------------------------------------------------------------- */
@@ -164,7 +164,7 @@ static void probe_window(struct tcp_conn *c)
     if (r && r->flags & TCP_SACKED)
         tcp_record_forget_sacks(c);
     if (r == NULL)
-        tcp_send_new(c, tcp_max(tcp_min(c->snd_wnd, tcp_text_max(c)), 1));
+        tcp_send_new(c, max32(min32(c->snd_wnd, tcp_text_max(c)), 1));
     else
         tcp_retransmit(c, r, c->snd_wnd == 0 ? 1 : tcp_text_max(c));
 }
@@ -205,7 +205,7 @@ static void ack_timer_fired(void *conn)
 
 static uint64_t keepalive_at(const struct tcp_conn *c)
 {
-    uint64_t from = tcp_max64(c->heard, c->keepalive_sent ? c->spoken : 0);
+    uint64_t from = max64(c->heard, c->keepalive_sent ? c->spoken : 0);
     return from + (c->keepalive_sent ? c->options.keepalive_interval : c->options.keepalive_idle);
 }
 
@@ -232,7 +232,7 @@ static void keep_alive(struct tcp_conn *c)
         c->t->counters.keepalive_probes++;
         tcp_emit_keepalive(c);
     }
-    wheel_arm(&c->t->wheel, &c->rest_timer, tcp_max64(keepalive_at(c), c->t->now + NS_PER_S));
+    wheel_arm(&c->t->wheel, &c->rest_timer, max64(keepalive_at(c), c->t->now + NS_PER_S));
 }
 
 static void rest_timer_fired(void *conn)
