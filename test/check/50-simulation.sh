@@ -17,16 +17,5 @@ cat "$work/log/simulation-1"
 build sanitizers CC=gcc --enable-sanitizers
 "$work/sanitizers/test/sim/sim_controller" --seeds=2001-2300 || status=1
 
-# The self-test: what is broken on purpose is found, and the seed is told.
-for what in drop-answer flood replay; do
-    out=$(simulate --seed=2 --break=$what) && found=no || found=yes
-    if [ $found = yes ] && grep '^seed 2 FAILED: ' <<< "$out" &&
-        grep "^replay: .*--seed=2 --break=$what" <<< "$out"; then
-        echo '1 passed, 0 failed'
-    else
-        echo "--break=$what was not found"
-        echo '0 passed, 1 failed'
-        status=1
-    fi
-done
+finds_breakage 2 '--seed=2 ' drop-answer flood replay || status=1
 exit $status

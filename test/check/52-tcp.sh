@@ -16,16 +16,5 @@ cat "$work/log/tcp-1"
 # Memory.
 "$MORGANA_BUILD/test/sim/tcp_crowd" || status=1
 
-# The self-test: what is broken on purpose is found, and the seed is told.
-for what in byte fin leak replay; do
-    out=$(simulate --seed=2 --break=$what) && found=no || found=yes
-    if [ $found = yes ] && grep '^seed 2 FAILED: ' <<< "$out" &&
-        grep "^replay: .*--seed=2 --break=$what" <<< "$out"; then
-        echo '1 passed, 0 failed'
-    else
-        echo "--break=$what was not found"
-        echo '0 passed, 1 failed'
-        status=1
-    fi
-done
+finds_breakage 2 '--seed=2 ' byte fin leak replay || status=1
 exit $status

@@ -18,16 +18,5 @@ simulate --app=learning --seeds=3-4 --switches=1000 --waves=4 || status=1
 wait $large || status=1
 cat "$work/log/topology-large"
 
-# The self-test: what is broken on purpose is found, and the seed is told.
-for what in open cut; do
-    out=$(simulate --seed=3 --break=$what) && found=no || found=yes
-    if [ $found = yes ] && grep '^seed 3 FAILED: ' <<< "$out" &&
-        grep "^replay: .*--seed=3 .*--break=$what" <<< "$out"; then
-        echo '1 passed, 0 failed'
-    else
-        echo "--break=$what was not found"
-        echo '0 passed, 1 failed'
-        status=1
-    fi
-done
+finds_breakage 3 '--seed=3 .*' open cut || status=1
 exit $status

@@ -84,3 +84,24 @@ run_tests()
     [ $found = yes ] || { echo "no tests in $dir"; return 1; }
     return $status
 }
+
+# finds_breakage SEED REPLAY BREAKAGE...: the self-test of a simulation, which the step runs by its
+# simulate(). What is broken on purpose is found, and the seed is told; so is, as the regular
+# expression REPLAY with --break behind it, how to replay it. One check each; false if any fails.
+finds_breakage()
+{
+    local seed=$1 replay=$2 what out found status=0
+    shift 2
+    for what in "$@"; do
+        out=$(simulate --seed="$seed" --break="$what") && found=no || found=yes
+        if [ $found = yes ] && grep "^seed $seed FAILED: " <<< "$out" &&
+            grep "^replay: .*$replay--break=$what" <<< "$out"; then
+            echo '1 passed, 0 failed'
+        else
+            echo "--break=$what was not found"
+            echo '0 passed, 1 failed'
+            status=1
+        fi
+    done
+    return $status
+}
