@@ -46,6 +46,16 @@ static uint16_t missing_offloads(const struct netdev *dev)
     return (uint16_t)missing;
 }
 
+#define TO_DO (PKT_CSUM_PARTIAL | PKT_GSO)
+
+/* The same for one packet, `missing` being what the device never does. */
+static uint16_t missing_for(const struct netdev *dev, const struct pkt *p, uint16_t missing)
+{
+    if (!(p->offload & TO_DO) || dev->ops->can_offload == NULL || dev->ops->can_offload(dev, p))
+        return missing;
+    return TO_DO;
+}
+
 static void put_summed(struct ready *r, struct pkt *p)
 {
     struct pkt *own = pkt_writable(p);
@@ -81,9 +91,9 @@ static void send_prepared(struct netdev *dev, struct pkt *const *batch, size_t n
 {
     struct ready r = {.dev = dev};
     for (size_t i = 0; i < n; i++) {
-        uint16_t work = batch[i]->offload & missing;
+        uint16_t here = missing_for(dev, batch[i], missing), work = batch[i]->offload & here;
         if (work & PKT_GSO)
-            put_segments(&r, batch[i], missing);
+            put_segments(&r, batch[i], here);
         else if (work)
             put_summed(&r, batch[i]);
         else
@@ -104,7 +114,7 @@ void netdev_send(struct netdev *dev, struct pkt *const *batch, size_t n)
     assert(!dev->closed);
     for (size_t i = 0; i < n; i++)
         any |= batch[i]->offload;
-    if (any & missing)
+    if (any & (dev->ops->can_offload ? TO_DO : missing))
         send_prepared(dev, batch, n, missing);
     else
         dev->ops->send(dev, batch, n);

@@ -14,8 +14,9 @@
  *
  * Offloads: what a packet's metadata says is still to be done (PKT_CSUM_PARTIAL, PKT_GSO_*) is done
  * by a device that has the feature; for one that has not, netdev_send() does it in software before
- * the driver sees the packet. A VLAN tag is always in the frame itself, never in metadata. A frame
- * is always in one piece: a super-frame of 64 KB too.
+ * the driver sees the packet; likewise for a packet that the driver says it cannot do it for. A
+ * VLAN tag is always in the frame itself, never in metadata. A frame is always in one piece: a
+ * super-frame of 64 KB too.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -58,6 +59,9 @@ struct netdev_ops {
     void (*send)(struct netdev *dev, struct pkt *const *batch, size_t n);
     /* Let everything queued go out now. NULL: `send` queues nothing. */
     void (*flush)(struct netdev *dev);
+    /* Can what `p`'s metadata says be left to the device, where it has the feature? NULL: it can.
+     */
+    bool (*can_offload)(const struct netdev *dev, const struct pkt *p);
     /* Give back all that the device holds but its own memory. It may be open in part only. */
     void (*close)(struct netdev *dev);
 };

@@ -24,8 +24,8 @@ struct granted {
 };
 
 struct netfront {
-    bool broken;
-    evtchn_port_t port;
+    bool broken, sg;
+    evtchn_port_t tx_port, rx_port; /* the same, unless they are split */
     struct granted tx_ring, rx_ring;
     netif_tx_front_ring_t tx;
     netif_rx_front_ring_t rx;
@@ -34,6 +34,15 @@ struct netfront {
     size_t n_tx_free;
     bool tx_busy[SLOTS]; /* it has */
 };
+
+static struct netfront_stats stats;
+
+/* Nothing moves any more. */
+static void break_rings(struct netfront *nf)
+{
+    nf->broken = true;
+    stats.broken++;
+}
 
 /* --- Sending --------------------------------------------------------------------------------- */
 
@@ -93,16 +102,26 @@ static void put_frame(struct netfront *nf, const struct pkt *p)
 
 static void take_responses(struct netfront *nf);
 
+static bool has_room(const struct netfront *nf, size_t pieces, size_t slots)
+{
+    return !nf->broken && nf->n_tx_free >= pieces && RING_FREE_REQUESTS(&nf->tx) >= slots;
+}
+
 int netfront_send(struct netfront *nf, const struct pkt *p)
 {
     size_t pieces = (p->len + XEN_PAGE - 1) / XEN_PAGE, slots = pieces + !!(p->offload & PKT_GSO);
-    if (p->len == 0 || p->len > FRAME_MAX || pieces > FRAGS_MAX)
+    if (p->len == 0 || p->len > FRAME_MAX || pieces > (nf->sg ? FRAGS_MAX : 1)) {
+        stats.tx_too_long++;
         return -EMSGSIZE;
-    if (nf->n_tx_free < pieces || RING_FREE_REQUESTS(&nf->tx) < slots)
+    }
+    if (!has_room(nf, pieces, slots))
         take_responses(nf);
-    if (nf->broken || nf->n_tx_free < pieces || RING_FREE_REQUESTS(&nf->tx) < slots)
+    if (!has_room(nf, pieces, slots)) {
+        stats.tx_ring_full++;
         return -ENOSPC;
+    }
     put_frame(nf, p);
+    stats.tx_frames++;
     return 0;
 }
 
@@ -113,7 +132,7 @@ void netfront_flush(struct netfront *nf)
         return;
     RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&nf->tx, notify);
     if (notify)
-        evtchn_send(nf->port);
+        evtchn_send(nf->tx_port);
 }
 
 /* The backend is done with a slot. One that it does not have it cannot give back. */
@@ -122,9 +141,10 @@ static void take_response(struct netfront *nf, const netif_tx_response_t *r)
     if (r->status == NETIF_RSP_NULL) /* of an extra slot, which has no page */
         return;
     if (r->id >= SLOTS || !nf->tx_busy[r->id]) {
-        nf->broken = true;
+        break_rings(nf);
         return;
     }
+    stats.tx_refused += r->status != NETIF_RSP_OKAY;
     nf->tx_busy[r->id] = false;
     nf->tx_free[nf->n_tx_free++] = r->id;
 }
@@ -133,11 +153,13 @@ static void take_response(struct netfront *nf, const netif_tx_response_t *r)
 static void take_responses(struct netfront *nf)
 {
     int more;
+    if (nf->broken)
+        return;
     do {
         RING_IDX end = xen_read(nf->tx.sring->rsp_prod);
         xen_rmb();
         if (end - nf->tx.rsp_cons > nf->tx.req_prod_pvt - nf->tx.rsp_cons)
-            nf->broken = true;
+            break_rings(nf);
         while (nf->tx.rsp_cons != end && !nf->broken) {
             netif_tx_response_t r;
             RING_COPY_RESPONSE(&nf->tx, nf->tx.rsp_cons++, &r);
@@ -226,29 +248,36 @@ static RING_IDX read_frame(struct netfront *nf, struct incoming *in, RING_IDX en
     return at;
 }
 
+/* A frame that the backend has put together wrongly. */
+static struct pkt *refuse(struct pkt *p, struct netdev_stats *dropped)
+{
+    dropped->rx_errors++;
+    stats.rx_bad++;
+    pkt_unref(p);
+    return NULL;
+}
+
 /* A packet with the frame's bytes. NULL: it is bad, or there is none; that has been counted. */
 static struct pkt *copy_frame(struct netfront *nf, struct pkt_pool *pool, const struct incoming *in,
-                              struct netdev_stats *stats)
+                              struct netdev_stats *dropped)
 {
     struct pkt *p;
-    if (in->bad) {
-        stats->rx_errors++;
-        return NULL;
-    }
+    if (in->bad)
+        return refuse(NULL, dropped);
     p = pkt_new_for(pool, in->len);
     if (p == NULL) {
-        stats->rx_dropped++;
+        dropped->rx_dropped++;
+        stats.rx_no_packet++;
         return NULL;
     }
     for (unsigned i = 0; i < in->pieces; i++)
         memcpy(pkt_append(p, in->piece[i].size),
                (uint8_t *)nf->rx_slot[in->piece[i].slot].page + in->piece[i].offset,
                in->piece[i].size);
-    if (offload_received(p, in->flags, in->gso_type, in->gso_size))
-        return p;
-    stats->rx_errors++;
-    pkt_unref(p);
-    return NULL;
+    if (!offload_received(p, in->flags, in->gso_type, in->gso_size))
+        return refuse(p, dropped);
+    stats.rx_frames++;
+    return p;
 }
 
 /* Give the positions up to `end` back to the backend. */
@@ -265,24 +294,24 @@ static void push_offers(struct netfront *nf)
         return;
     RING_PUSH_REQUESTS_AND_CHECK_NOTIFY(&nf->rx, notify);
     if (notify)
-        evtchn_send(nf->port);
+        evtchn_send(nf->rx_port);
 }
 
 size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt **batch, size_t max,
-                        struct netdev_stats *stats)
+                        struct netdev_stats *dropped)
 {
     RING_IDX end = xen_read(nf->rx.sring->rsp_prod);
     size_t n = 0;
     xen_rmb();
     take_responses(nf);
-    if (end - nf->rx.rsp_cons > nf->rx.req_prod_pvt - nf->rx.rsp_cons)
-        nf->broken = true;
+    if (!nf->broken && end - nf->rx.rsp_cons > nf->rx.req_prod_pvt - nf->rx.rsp_cons)
+        break_rings(nf);
     while (n < max && !nf->broken && nf->rx.rsp_cons != end) {
         struct incoming in = {0};
         RING_IDX next = read_frame(nf, &in, end);
         if (next == in.first)
             break;
-        batch[n] = copy_frame(nf, pool, &in, stats);
+        batch[n] = copy_frame(nf, pool, &in, dropped);
         n += batch[n] != NULL;
         consume(nf, next);
     }
@@ -333,12 +362,14 @@ static bool make_pages(struct netfront *nf, domid_t backend)
     return true;
 }
 
-static void make_rings(struct netfront *nf)
+static void make_rings(struct netfront *nf, RING_IDX first)
 {
     netif_tx_sring_t *tx = nf->tx_ring.page;
     netif_rx_sring_t *rx = nf->rx_ring.page;
-    XEN_FRONT_RING_INIT(&nf->tx, tx, XEN_PAGE);
-    XEN_FRONT_RING_INIT(&nf->rx, rx, XEN_PAGE);
+    tx->req_prod = tx->rsp_prod = rx->req_prod = rx->rsp_prod = first;
+    tx->req_event = tx->rsp_event = rx->req_event = rx->rsp_event = first + 1;
+    FRONT_RING_ATTACH(&nf->tx, tx, first, XEN_PAGE);
+    FRONT_RING_ATTACH(&nf->rx, rx, first, XEN_PAGE);
     for (uint16_t i = SLOTS; i-- > 0;)
         nf->tx_free[nf->n_tx_free++] = i;
     for (unsigned i = 0; i < SLOTS; i++)
@@ -346,16 +377,27 @@ static void make_rings(struct netfront *nf)
     RING_PUSH_REQUESTS(&nf->rx);
 }
 
-struct netfront *netfront_new(domid_t backend, evtchn_fn *event, void *user)
+/* One port for each ring, or one for both. */
+static bool make_ports(struct netfront *nf, const struct netfront_config *config, evtchn_fn *event,
+                       void *user)
+{
+    if (evtchn_bind_new(config->backend, event, user, &nf->tx_port) != 0)
+        return false;
+    nf->rx_port = nf->tx_port;
+    return !config->split || evtchn_bind_new(config->backend, event, user, &nf->rx_port) == 0;
+}
+
+struct netfront *netfront_new(const struct netfront_config *config, evtchn_fn *event, void *user)
 {
     struct netfront *nf = calloc(1, sizeof *nf);
     if (nf == NULL)
         return NULL;
-    if (!make_pages(nf, backend) || evtchn_bind_new(backend, event, user, &nf->port) != 0) {
+    nf->sg = config->sg;
+    if (!make_pages(nf, config->backend) || !make_ports(nf, config, event, user)) {
         netfront_free(nf);
         return NULL;
     }
-    make_rings(nf);
+    make_rings(nf, config->first);
     return nf;
 }
 
@@ -363,7 +405,9 @@ void netfront_free(struct netfront *nf)
 {
     if (nf == NULL)
         return;
-    evtchn_unbind(nf->port);
+    if (nf->rx_port != nf->tx_port)
+        evtchn_unbind(nf->rx_port);
+    evtchn_unbind(nf->tx_port);
     end_grant(&nf->tx_ring);
     end_grant(&nf->rx_ring);
     for (size_t i = 0; i < SLOTS; i++) {
@@ -375,6 +419,18 @@ void netfront_free(struct netfront *nf)
 
 void netfront_address(const struct netfront *nf, struct netfront_address *address)
 {
-    *address = (struct netfront_address){
-        .tx_ring = nf->tx_ring.ref, .rx_ring = nf->rx_ring.ref, .port = nf->port};
+    *address = (struct netfront_address){.tx_ring = nf->tx_ring.ref,
+                                         .rx_ring = nf->rx_ring.ref,
+                                         .tx_port = nf->tx_port,
+                                         .rx_port = nf->rx_port};
+}
+
+size_t netfront_pages(void)
+{
+    return 2 + 2 * SLOTS;
+}
+
+const struct netfront_stats *netfront_stats(void)
+{
+    return &stats;
 }

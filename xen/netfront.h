@@ -22,17 +22,39 @@
 #include "runtime/netdev.h"
 #include "xen/evtchn.h"
 
+#include <xen/io/ring.h>
+
 struct netfront;
+
+/* What the backend is, and can. */
+struct netfront_config {
+    domid_t backend;
+    bool split;     /* an event channel for each ring (feature-split-event-channels) */
+    bool sg;        /* it takes frames of several pages (feature-sg) */
+    RING_IDX first; /* where the rings' indices begin: 0, but for tests of their wrapping */
+};
 
 /* Where the backend finds the rings: what is written to xenstore. */
 struct netfront_address {
     grant_ref_t tx_ring, rx_ring;
-    evtchn_port_t port;
+    evtchn_port_t tx_port, rx_port; /* the same, unless they are split */
 };
 
-/* Rings and pages for domain `backend`, granted, with every receive slot offered. `event(user)` is
- * called in a turn when the backend has something to say. NULL: no memory, no grants, no port. */
-struct netfront *netfront_new(domid_t backend, evtchn_fn *event, void *user);
+/* Of all rings together. */
+struct netfront_stats {
+    uint64_t rx_frames, tx_frames;
+    uint64_t rx_bad;       /* dropped: the backend's slots do not fit together */
+    uint64_t rx_no_packet; /* dropped: the pool was empty */
+    uint64_t tx_ring_full; /* not sent: the backend has all slots */
+    uint64_t tx_too_long;  /* not sent: more than the backend takes */
+    uint64_t tx_refused;   /* slots that the backend answered with an error */
+    uint64_t broken;       /* rings whose indices or ids could not be */
+};
+
+/* A pair of rings (a queue) and pages, granted to the backend, with every receive slot offered.
+ * `event(user)` is called in a turn when the backend has something to say. NULL: no memory, no
+ * grants, no port. */
+struct netfront *netfront_new(const struct netfront_config *config, evtchn_fn *event, void *user);
 
 /* End the grants; pages that are in use are given back when they no longer are. NULL is allowed. */
 void netfront_free(struct netfront *nf);
@@ -40,7 +62,7 @@ void netfront_free(struct netfront *nf);
 void netfront_address(const struct netfront *nf, struct netfront_address *address);
 
 /* Put a frame into the transmit ring; netfront_flush() tells the backend. -ENOSPC: there is no room
- * for now; -EMSGSIZE: it is too long for a backend. */
+ * for now; -EMSGSIZE: it is too long for this backend. */
 int netfront_send(struct netfront *nf, const struct pkt *p);
 void netfront_flush(struct netfront *nf);
 
@@ -53,5 +75,10 @@ size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt *
 bool netfront_more(struct netfront *nf);
 
 bool netfront_broken(const struct netfront *nf);
+
+/* How many pages netfront_new() takes. */
+size_t netfront_pages(void);
+
+const struct netfront_stats *netfront_stats(void);
 
 #endif

@@ -1,21 +1,24 @@
 /*
- * offload.c - offload metadata of received frames: see offload.h.
+ * offload.c - what a vif must find in a frame's headers: see offload.h.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "xen/offload.h"
 #include "xen/interface.h"
 
+#define XXH_INLINE_ALL
 #include <xen/io/netif.h>
+#include <xxhash.h>
 
 enum { TYPE_IPV4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_SERVICE_VLAN = 0x88a8, TYPE_IPV6 = 0x86dd };
 enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
 enum { ETHERNET_LEN = 14, VLAN_LEN = 4, IPV4_LEN = 20, IPV6_LEN = 40 };
-enum { TCP_CHECKSUM = 16, UDP_CHECKSUM = 6 }; /* where these lie in their headers */
+enum { TCP_CHECKSUM = 16, UDP_CHECKSUM = 6, NO_CHECKSUM = 0 }; /* where these lie */
+enum { IPV4_FRAGMENT = 0x3fff };                               /* more of them, or an offset */
 
 /* What was found in a frame. */
 struct headers {
-    uint32_t transport; /* where its header begins */
+    uint32_t network, transport; /* where these begin */
     uint16_t type;
     uint8_t protocol;
 };
@@ -48,6 +51,7 @@ static bool find_transport(const struct pkt *p, struct headers *h)
 {
     uint32_t at;
     h->type = find_network(p, &at);
+    h->network = at;
     if (h->type == TYPE_IPV4 && p->len >= at + IPV4_LEN) {
         h->protocol = p->data[at + 9];
         h->transport = at + 4u * (p->data[at] & 0xf);
@@ -61,15 +65,31 @@ static bool find_transport(const struct pkt *p, struct headers *h)
     return false;
 }
 
+static bool is_fragment(const struct pkt *p, const struct headers *h)
+{
+    return h->type == TYPE_IPV4 && get16(p, h->network + 6) & IPV4_FRAGMENT;
+}
+
+/* Where the checksum lies in the transport's header. */
+static uint16_t checksum_of(uint8_t protocol)
+{
+    if (protocol == PROTOCOL_TCP)
+        return TCP_CHECKSUM;
+    return protocol == PROTOCOL_UDP ? UDP_CHECKSUM : NO_CHECKSUM;
+}
+
+/* --- Received frames ------------------------------------------------------------------------- */
+
 /* The checksum is still to be made, from the transport's header on. */
 static bool set_partial(struct pkt *p, const struct headers *h)
 {
-    if (h->protocol != PROTOCOL_TCP && h->protocol != PROTOCOL_UDP)
+    uint16_t offset = checksum_of(h->protocol);
+    if (offset == NO_CHECKSUM || h->transport > UINT16_MAX)
         return false;
-    p->csum_offset = h->protocol == PROTOCOL_TCP ? TCP_CHECKSUM : UDP_CHECKSUM;
+    p->csum_offset = offset;
     p->csum_start = (uint16_t)h->transport;
     p->offload |= PKT_CSUM_PARTIAL;
-    return h->transport + p->csum_offset + 2 <= p->len;
+    return h->transport + offset + 2 <= p->len;
 }
 
 static bool set_gso(struct pkt *p, const struct headers *h, uint16_t type, uint16_t size)
@@ -92,4 +112,41 @@ bool offload_received(struct pkt *p, uint16_t flags, uint16_t gso_type, uint16_t
     if (flags & NETRXF_data_validated)
         p->offload |= PKT_CSUM_VALID;
     return true;
+}
+
+/* --- Frames to be sent ----------------------------------------------------------------------- */
+
+bool offload_can_send(const struct pkt *p, bool ipv6)
+{
+    struct headers h = {0};
+    if (!find_transport(p, &h) || h.network != ETHERNET_LEN || is_fragment(p, &h))
+        return false;
+    return (ipv6 || h.type == TYPE_IPV4) && p->csum_start == h.transport &&
+           p->csum_offset == checksum_of(h.protocol);
+}
+
+/* What tells one flow from another; all bytes are written. */
+struct flow {
+    uint8_t addresses[32], ports[4];
+    uint32_t protocol;
+};
+
+static void take_ip(struct flow *flow, const struct pkt *p, const struct headers *h)
+{
+    bool ipv4 = h->type == TYPE_IPV4;
+    memcpy(flow->addresses, p->data + h->network + (ipv4 ? 12 : 8), ipv4 ? 8 : 32);
+    flow->protocol = h->protocol;
+    if (checksum_of(h->protocol) != NO_CHECKSUM && !is_fragment(p, h) && p->len >= h->transport + 4)
+        memcpy(flow->ports, p->data + h->transport, 4);
+}
+
+uint32_t offload_flow_hash(const struct pkt *p)
+{
+    struct headers h = {0};
+    struct flow flow = {0};
+    if (find_transport(p, &h))
+        take_ip(&flow, p, &h);
+    else if (p->len >= ETHERNET_LEN)
+        memcpy(flow.addresses, p->data, ETHERNET_LEN - 2);
+    return (uint32_t)XXH3_64bits(&flow, sizeof flow);
 }

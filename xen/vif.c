@@ -6,10 +6,14 @@
  *     1. A vif is there: device_came(). Whoever watches vif:N has it opened, which says that it is
  *        not there yet, and that it is wanted.
  *     2. The backend waits (InitWait): its features and our MAC address are read, the rings are
- * made, where they are is written, with the state Connected.
+ *        made, where they are is written, with the state Connected.
  *     3. The backend is Connected: device_came() again, and now it is opened.
  *     4. The backend is Closing, Closed or gone: device_went(), the rings end, our state is Closed.
  *        When it waits again, all begins anew.
+ *
+ * A backend may offer several queues (netif.h, "Multiple transmit and receive queues"): then a vif
+ * has as many pairs of rings, up to QUEUES_MAX and what memory allows, and a frame's flow says
+ * through which it is sent, so that no flow is put out of order. What is received comes from all.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -17,6 +21,8 @@
 #include "runtime/device.h"
 #include "runtime/log.h"
 #include "xen/netfront.h"
+#include "xen/offload.h"
+#include "xen/page.h"
 #include "xen/xenbus.h"
 
 #include <errno.h>
@@ -31,15 +37,19 @@ LOG_MODULE(vif);
 #define NUMBER_SIZE 8
 #define BATCHES     4 /* that a device delivers in one turn at most */
 #define MTU         1500
+#define QUEUES_MAX  4
+#define SHARE       16 /* more than one queue only if a vif takes no more of the memory than this */
 
 /* What we read of the backend, and of our own folder. */
-enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, N_FEATURES };
+enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, SPLIT, QUEUES, N_FEATURES };
 static const char *const feature_names[N_FEATURES] = {
     [NO_CSUM] = "feature-no-csum-offload",
     [IPV6_CSUM] = "feature-ipv6-csum-offload",
     [SG] = "feature-sg",
     [GSO4] = "feature-gso-tcpv4",
     [GSO6] = "feature-gso-tcpv6",
+    [SPLIT] = "feature-split-event-channels",
+    [QUEUES] = "multi-queue-max-queues",
 };
 enum { MAC, VIF_MTU, N_OURS };
 static const char *const our_names[N_OURS] = {[MAC] = "mac", [VIF_MTU] = "mtu"};
@@ -54,9 +64,15 @@ struct vif {
     bool present; /* in the list that was read last */
     uint8_t mac[6];
     uint16_t mtu;
-    uint32_t features;   /* enum netdev_feature */
-    struct netfront *nf; /* NULL: no rings */
-    struct device *dev;  /* NULL: nobody has it open */
+    uint32_t features; /* enum netdev_feature */
+    bool csum6;        /* the backend takes blank checksums in IPv6, too */
+    struct netfront_config config;
+    unsigned max_queues; /* that the backend takes; 0: it does not know of several */
+    struct netfront *queues[QUEUES_MAX];
+    unsigned n_queues; /* 0: no rings */
+    struct xenstore_watch carrier;
+    bool link_up;
+    struct device *dev; /* NULL: nobody has it open */
 };
 
 /* What the owner of the netdev has; it may outlive the vif. */
@@ -74,24 +90,32 @@ static struct list vifs = {&vifs, &vifs};
 
 static void disconnect(struct vif *v, XenbusState state);
 
+/* A batch. True if there may be more. */
+static bool receive_batch(struct device *d, struct netfront *nf)
+{
+    struct pkt *batch[NETDEV_BATCH];
+    size_t n = netfront_receive(nf, d->netdev.pool, batch, NETDEV_BATCH, &d->netdev.stats);
+    bool more = false;
+    if (netfront_broken(nf)) {
+        log_error("vif:%s: its backend breaks the protocol", d->vif->number);
+        disconnect(d->vif, XenbusStateClosing);
+    } else {
+        more = n == NETDEV_BATCH || netfront_more(nf);
+    }
+    return (n == 0 || netdev_receive(&d->netdev, batch, n)) && more;
+}
+
+/* What is received, or seen, may end all queues. */
 static void receive(void *user)
 {
     struct device *d = user;
     bool more = true;
-    for (int i = 0; i < BATCHES && more && d->vif && d->vif->nf; i++) {
-        struct pkt *batch[NETDEV_BATCH];
-        struct netfront *nf = d->vif->nf;
-        size_t n = netfront_receive(nf, d->netdev.pool, batch, NETDEV_BATCH, &d->netdev.stats);
-        if (netfront_broken(nf)) {
-            log_error("vif:%s: its backend breaks the protocol", d->vif->number);
-            disconnect(d->vif, XenbusStateClosing);
-        } else {
-            more = n == NETDEV_BATCH || netfront_more(nf);
-        }
-        if (n > 0 && !netdev_receive(&d->netdev, batch, n))
-            return;
+    for (int i = 0; i < BATCHES && more; i++) {
+        more = false;
+        for (unsigned q = 0; d->vif && q < d->vif->n_queues; q++)
+            more |= receive_batch(d, d->vif->queues[q]);
     }
-    if (more && d->vif && d->vif->nf)
+    if (more && d->vif)
         loop_defer(&d->more);
 }
 
@@ -107,9 +131,14 @@ static struct device *device_of(struct netdev *netdev)
     return container_of(netdev, struct device, netdev);
 }
 
+static struct netfront *queue_of(const struct vif *v, const struct pkt *p)
+{
+    return v->queues[v->n_queues > 1 ? offload_flow_hash(p) % v->n_queues : 0];
+}
+
 static void send_one(struct device *d, const struct pkt *p)
 {
-    int error = d->vif && d->vif->nf ? netfront_send(d->vif->nf, p) : -ENETDOWN;
+    int error = d->vif ? netfront_send(queue_of(d->vif, p), p) : -ENETDOWN;
     if (error == 0) {
         d->netdev.stats.tx_packets++;
         d->netdev.stats.tx_bytes += p->len;
@@ -131,25 +160,70 @@ static void vif_send(struct netdev *netdev, struct pkt *const *batch, size_t n)
 static void vif_flush(struct netdev *netdev)
 {
     struct device *d = device_of(netdev);
-    if (d->vif && d->vif->nf)
-        netfront_flush(d->vif->nf);
+    for (unsigned q = 0; d->vif && q < d->vif->n_queues; q++)
+        netfront_flush(d->vif->queues[q]);
+}
+
+static bool vif_can_offload(const struct netdev *netdev, const struct pkt *p)
+{
+    const struct device *d = container_of(netdev, const struct device, netdev);
+    return offload_can_send(p, d->vif && d->vif->csum6);
 }
 
 static void vif_close_device(struct netdev *netdev)
 {
     struct device *d = device_of(netdev);
+    struct vif *v = d->vif;
     loop_work_cancel(&d->more);
-    if (d->vif == NULL)
+    if (v == NULL)
         return;
-    d->vif->dev = NULL;
-    d->vif->wanted = false;
-    disconnect(d->vif, XenbusStateClosed);
+    d->vif = NULL;
+    v->dev = NULL;
+    v->wanted = false;
+    disconnect(v, XenbusStateClosed);
 }
 
-static const struct netdev_ops ops = {
-    .send = vif_send, .flush = vif_flush, .close = vif_close_device};
+static const struct netdev_ops ops = {.send = vif_send,
+                                      .flush = vif_flush,
+                                      .close = vif_close_device,
+                                      .can_offload = vif_can_offload};
+
+/* --- The link's state (netif.h, "Link state") --------------------------------------------------
+ */
+
+/* Only a node that says "0" means that there is no carrier. */
+static void on_carrier(void *user, int error, const char *data, size_t n)
+{
+    struct vif *v = user;
+    v->link_up = error != 0 || n != 1 || data[0] != '0';
+    if (v->dev)
+        netdev_set_link(&v->dev->netdev, v->link_up);
+}
+
+static void on_carrier_change(void *user, const char *changed)
+{
+    struct vif *v = user;
+    (void)changed;
+    xenstore_read(0, v->carrier.path, on_carrier, v);
+}
+
+static int watch_carrier(struct vif *v)
+{
+    char path[XENSTORE_PATH_MAX];
+    snprintf(path, sizeof path, "%s/carrier", v->bus.backend);
+    v->link_up = true;
+    return xenstore_watch(&v->carrier, path, on_carrier_change, v);
+}
 
 /* --- The handshake --------------------------------------------------------------------------- */
+
+static void free_queues(struct vif *v)
+{
+    while (v->n_queues > 0)
+        netfront_free(v->queues[--v->n_queues]);
+    xenstore_unwatch(&v->carrier);
+    xenstore_cancel(v);
+}
 
 /* The rings end, whoever has the device is told. */
 static void disconnect(struct vif *v, XenbusState state)
@@ -160,8 +234,7 @@ static void disconnect(struct vif *v, XenbusState state)
         d->vif = NULL;
         device_went(&d->netdev);
     }
-    netfront_free(v->nf);
-    v->nf = NULL;
+    free_queues(v);
     if (v->bus.state != state)
         xenbus_set_state(&v->bus, state);
 }
@@ -171,13 +244,21 @@ static bool has(const struct vif *v, unsigned feature)
     return strcmp(v->keys[feature].value, "1") == 0;
 }
 
+/* Blank checksums of IPv6 go with those of IPv4: see offload_can_send(). */
 static void take_features(struct vif *v)
 {
-    bool csum = !has(v, NO_CSUM) && has(v, IPV6_CSUM);
+    bool csum = !has(v, NO_CSUM);
+    const char *queues = v->keys[QUEUES].value;
+    uint64_t n;
+    v->csum6 = csum && has(v, IPV6_CSUM);
     v->features = NETDEV_RX_CSUM | NETDEV_RX_GSO;
     v->features |= csum ? NETDEV_TX_CSUM : 0;
     v->features |= csum && has(v, SG) && has(v, GSO4) ? NETDEV_TX_GSO4 : 0;
-    v->features |= csum && has(v, SG) && has(v, GSO6) ? NETDEV_TX_GSO6 : 0;
+    v->features |= v->csum6 && has(v, SG) && has(v, GSO6) ? NETDEV_TX_GSO6 : 0;
+    v->config = (struct netfront_config){
+        .backend = v->bus.backend_domain, .split = has(v, SPLIT), .sg = has(v, SG)};
+    v->max_queues =
+        xenstore_number(queues, strlen(queues), UINT16_MAX, &n) && n > 0 ? (unsigned)n : 0;
 }
 
 static bool take_mac(struct vif *v)
@@ -191,13 +272,13 @@ static bool take_mac(struct vif *v)
 static void set_keys(struct vif *v, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        v->keys[i].name = names[i];
+        snprintf(v->keys[i].name, sizeof v->keys[i].name, "%s", names[i]);
 }
 
-static void put_key(struct vif *v, size_t *n, const char *name, uint32_t value)
+static void put_key(struct vif *v, size_t *n, const char *folder, const char *name, uint32_t value)
 {
     struct xenbus_key *key = &v->keys[(*n)++];
-    key->name = name;
+    snprintf(key->name, sizeof key->name, "%s%s", folder, name);
     snprintf(key->value, sizeof key->value, "%" PRIu32, value);
 }
 
@@ -222,24 +303,65 @@ static void on_written(void *user, int error)
     v->bus.state = XenbusStateConnected;
 }
 
-static void connect(struct vif *v)
+/* Where the rings of one queue are. */
+static void put_queue(struct vif *v, size_t *n, const char *folder, const struct netfront *nf)
 {
     struct netfront_address at;
+    netfront_address(nf, &at);
+    put_key(v, n, folder, "tx-ring-ref", at.tx_ring);
+    put_key(v, n, folder, "rx-ring-ref", at.rx_ring);
+    if (v->config.split) {
+        put_key(v, n, folder, "event-channel-tx", at.tx_port);
+        put_key(v, n, folder, "event-channel-rx", at.rx_port);
+    } else {
+        put_key(v, n, folder, "event-channel", at.tx_port);
+    }
+}
+
+/* Several have a folder each; the only one has none, as if there were no such feature. */
+static void put_queues(struct vif *v, size_t *n)
+{
+    if (v->max_queues > 0)
+        put_key(v, n, "", "multi-queue-num-queues", v->n_queues);
+    for (unsigned q = 0; q < v->n_queues; q++) {
+        char folder[16];
+        snprintf(folder, sizeof folder, "queue-%u/", q);
+        put_queue(v, n, v->n_queues > 1 ? folder : "", v->queues[q]);
+    }
+}
+
+static void put_features(struct vif *v, size_t *n)
+{
+    static const char *const ours[] = {"request-rx-copy",   "feature-rx-notify",
+                                       "feature-sg",        "feature-gso-tcpv4",
+                                       "feature-gso-tcpv6", "feature-ipv6-csum-offload"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        put_key(v, n, "", ours[i], 1);
+}
+
+_Static_assert(QUEUES_MAX * 4 + 8 <= XENBUS_KEYS_MAX, "what connect() writes");
+
+static bool make_queues(struct vif *v)
+{
+    size_t room = page_stats()->total / SHARE / netfront_pages();
+    do {
+        struct netfront *nf = netfront_new(&v->config, on_event, v);
+        if (nf == NULL)
+            break;
+        v->queues[v->n_queues++] = nf;
+    } while (v->n_queues < QUEUES_MAX && v->n_queues < v->max_queues && v->n_queues < room);
+    return v->n_queues > 0;
+}
+
+static void connect(struct vif *v)
+{
     size_t n = 0;
-    v->nf = netfront_new(v->bus.backend_domain, on_event, v);
-    if (stop(v, "cannot make rings", v->nf ? 0 : -ENOMEM))
+    if (stop(v, "cannot make rings", make_queues(v) ? 0 : -ENOMEM) ||
+        stop(v, "cannot watch its carrier", watch_carrier(v)))
         return;
-    netfront_address(v->nf, &at);
-    put_key(v, &n, "tx-ring-ref", at.tx_ring);
-    put_key(v, &n, "rx-ring-ref", at.rx_ring);
-    put_key(v, &n, "event-channel", at.port);
-    put_key(v, &n, "request-rx-copy", 1);
-    put_key(v, &n, "feature-rx-notify", 1);
-    put_key(v, &n, "feature-sg", 1);
-    put_key(v, &n, "feature-gso-tcpv4", 1);
-    put_key(v, &n, "feature-gso-tcpv6", 1);
-    put_key(v, &n, "feature-ipv6-csum-offload", 1);
-    put_key(v, &n, "state", XenbusStateConnected);
+    put_queues(v, &n);
+    put_features(v, &n);
+    put_key(v, &n, "", "state", XenbusStateConnected);
     stop(v, "cannot write", xenbus_write(&v->bus, v->keys, n, on_written));
 }
 
@@ -268,7 +390,7 @@ static void on_features(void *user, int error)
 
 static void begin_handshake(struct vif *v)
 {
-    if (!v->wanted || v->waiting || v->nf)
+    if (!v->wanted || v->waiting || v->n_queues > 0)
         return;
     v->waiting = true;
     set_keys(v, feature_names, N_FEATURES);
@@ -283,7 +405,7 @@ static void on_backend(void *user)
         begin_handshake(v);
         break;
     case XenbusStateConnected:
-        if (v->nf)
+        if (v->n_queues > 0)
             device_came(&driver, v->number);
         break;
     case XenbusStateClosing:
@@ -326,7 +448,7 @@ static void want(struct vif *v)
 
 static bool is_ready(const struct vif *v)
 {
-    return v->nf && !v->waiting && v->bus.backend_state == XenbusStateConnected;
+    return v->n_queues > 0 && !v->waiting && v->bus.backend_state == XenbusStateConnected;
 }
 
 static int vif_open_device(const char *number, struct pkt_pool *pool, struct netdev **netdev)
@@ -349,7 +471,7 @@ static int vif_open_device(const char *number, struct pkt_pool *pool, struct net
     memcpy(d->netdev.mac, v->mac, sizeof v->mac);
     d->netdev.mtu = v->mtu;
     d->netdev.features = v->features;
-    d->netdev.link_up = true;
+    d->netdev.link_up = v->link_up;
     v->dev = d;
     loop_defer(&d->more); /* what has come already */
     *netdev = &d->netdev;
@@ -388,7 +510,7 @@ static void vif_free(struct vif *v, bool say)
     }
     if (say)
         log_info("vif:%s has gone", v->number);
-    netfront_free(v->nf);
+    free_queues(v);
     xenbus_close(&v->bus);
     list_remove(&v->link);
     free(v);

@@ -19,11 +19,12 @@
 #include <xen/io/xenbus.h>
 
 #define XENBUS_PATH_MAX  (XENSTORE_PATH_MAX - 64) /* leaves room for a key */
-#define XENBUS_KEYS_MAX  16
+#define XENBUS_KEYS_MAX  32
+#define XENBUS_NAME_MAX  32 /* with its NUL */
 #define XENBUS_VALUE_MAX 32 /* with its NUL: what is longer counts as missing */
 
 struct xenbus_key {
-    const char *name;
+    char name[XENBUS_NAME_MAX]; /* may have folders: "queue-1/tx-ring-ref" */
     char value[XENBUS_VALUE_MAX];
 };
 

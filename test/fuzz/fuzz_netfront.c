@@ -95,7 +95,8 @@ static void begin(void)
     evtchn_begin(&fake.shared);
     page_begin(memory, PAGES, table);
     page_add(memory, memory + (size_t)PAGES * PAGE_SIZE);
-    if (grant_open() != 0 || (nf = netfront_new(0, no_event, NULL)) == NULL)
+    if (grant_open() != 0 ||
+        (nf = netfront_new(&(struct netfront_config){.sg = true}, no_event, NULL)) == NULL)
         abort();
     netfront_address(nf, &at);
     tx = (netif_tx_sring_t *)(void *)fake_page(fake_grant(at.tx_ring)->frame);

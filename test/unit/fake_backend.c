@@ -14,14 +14,12 @@ uint8_t *fake_backend_page(grant_ref_t ref, bool readonly)
     return fake_page(entry->frame);
 }
 
-void fake_backend_attach(struct fake_backend *b, const struct netfront *nf)
+void fake_backend_attach(struct fake_backend *b, grant_ref_t tx_ring, grant_ref_t rx_ring)
 {
-    struct netfront_address at;
-    netfront_address(nf, &at);
-    BACK_RING_INIT(&b->tx, (netif_tx_sring_t *)(void *)fake_backend_page(at.tx_ring, false),
-                   XEN_PAGE);
-    BACK_RING_INIT(&b->rx, (netif_rx_sring_t *)(void *)fake_backend_page(at.rx_ring, false),
-                   XEN_PAGE);
+    netif_tx_sring_t *tx = (netif_tx_sring_t *)(void *)fake_backend_page(tx_ring, false);
+    netif_rx_sring_t *rx = (netif_rx_sring_t *)(void *)fake_backend_page(rx_ring, false);
+    BACK_RING_ATTACH(&b->tx, tx, tx->rsp_prod, XEN_PAGE);
+    BACK_RING_ATTACH(&b->rx, rx, rx->rsp_prod, XEN_PAGE);
 }
 
 static void answer_tx(struct fake_backend *b, uint16_t id, int16_t status)

@@ -15,8 +15,8 @@ struct fake_backend {
     netif_rx_back_ring_t rx;
 };
 
-/* Attach to the rings that `nf` offers. */
-void fake_backend_attach(struct fake_backend *b, const struct netfront *nf);
+/* Attach to rings that are offered, whose indices begin with what they hold. */
+void fake_backend_attach(struct fake_backend *b, grant_ref_t tx_ring, grant_ref_t rx_ring);
 
 /* The page behind a grant; checks that it is granted, and as it must be. */
 uint8_t *fake_backend_page(grant_ref_t ref, bool readonly);

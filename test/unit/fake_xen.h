@@ -12,8 +12,8 @@
 #include "xen/guest.h"
 
 #define FAKE_PORTS        4096
-#define FAKE_GRANT_FRAMES 4
-#define FAKE_PAGES        2048 /* that can be granted in all */
+#define FAKE_GRANT_FRAMES 8
+#define FAKE_PAGES        4096 /* that can be granted in all */
 
 struct fake_xen {
     shared_info_t shared;

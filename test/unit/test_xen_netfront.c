@@ -23,14 +23,17 @@ static struct pkt_pool *pool, *large;
 static struct netfront *nf;
 static struct fake_backend backend;
 static struct netdev_stats stats;
+static struct netfront_config config;
 
 static void no_event(void *user)
 {
     (void)user;
 }
 
-static void begin(void)
+/* With rings whose indices begin at `first`. */
+static void begin_at(RING_IDX first)
 {
+    struct netfront_address at;
     sim_start(1, &(struct sim_faults){0});
     ck_assert_int_eq(loop_open(), 0);
     fake_xen_begin();
@@ -41,10 +44,17 @@ static void begin(void)
     ck_assert_int_eq(grant_open(), 0);
     large = pkt_pool_new(8, PKT_LARGE, NULL);
     pool = pkt_pool_new(512, PKT_SMALL, large);
-    nf = netfront_new(7, no_event, NULL);
+    config = (struct netfront_config){.backend = 7, .sg = true, .first = first};
+    nf = netfront_new(&config, no_event, NULL);
     ck_assert_ptr_nonnull(nf);
-    fake_backend_attach(&backend, nf);
+    netfront_address(nf, &at);
+    fake_backend_attach(&backend, at.tx_ring, at.rx_ring);
     memset(&stats, 0, sizeof stats);
+}
+
+static void begin(void)
+{
+    begin_at(0);
 }
 
 /* All pages but the grant table's come back. */
@@ -91,6 +101,50 @@ static size_t receive(struct pkt **batch)
     return netfront_receive(nf, pool, batch, NETDEV_BATCH, &stats);
 }
 
+/* --- Indices ---------------------------------------------------------------------------------- */
+
+/* Frames of several slots go both ways while all indices pass through 0. */
+START_TEST(indices_wrap)
+{
+    static uint8_t bytes[70000];
+    struct pkt *batch[NETDEV_BATCH];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    for (RING_IDX before = 1; before < 3 * SLOTS; before += 61) {
+        begin_at(-before);
+        for (int i = 0; i < SLOTS; i++) {
+            ck_assert_int_eq(send(9000), 0);
+            netfront_flush(nf);
+            ck_assert_uint_eq(fake_backend_take(&backend, bytes, &flags, &extra), 9000);
+            fake_backend_give(&backend, bytes, 9000, 4000, 0, NULL);
+            fake_backend_push(&backend);
+            ck_assert_uint_eq(receive(batch), 1);
+            ck_assert_uint_eq(batch[0]->len, 9000);
+            check(batch[0]->data, 9000);
+            pkt_unref(batch[0]);
+        }
+        ck_assert_uint_lt(backend.tx.sring->req_prod, 3 * SLOTS);
+        ck_assert_uint_lt(backend.rx.sring->req_prod, 4 * SLOTS);
+        end();
+    }
+}
+END_TEST
+
+START_TEST(a_full_ring_that_wraps_is_full)
+{
+    begin_at(UINT32_MAX - SLOTS / 2);
+    for (int i = 0; i < SLOTS; i++)
+        ck_assert_int_eq(send(60), 0);
+    ck_assert_int_eq(send(60), -ENOSPC);
+    netfront_flush(nf);
+    ck_assert(!netfront_broken(nf));
+    backend.tx.sring->rsp_prod += SLOTS + 1; /* more than was asked */
+    ck_assert_int_eq(send(60), -ENOSPC);
+    ck_assert(netfront_broken(nf));
+    end();
+}
+END_TEST
+
 /* --- Sending --------------------------------------------------------------------------------- */
 
 START_TEST(frames_of_each_length_are_sent_whole)
@@ -111,6 +165,41 @@ START_TEST(frames_of_each_length_are_sent_whole)
     ck_assert_int_eq(send(0), -EMSGSIZE);
     ck_assert_int_eq(send(65536), -EMSGSIZE);
     end();
+}
+END_TEST
+
+START_TEST(without_scatter_gather_a_frame_has_one_page)
+{
+    uint64_t too_long = netfront_stats()->tx_too_long;
+    begin();
+    netfront_free(nf);
+    config.sg = false;
+    nf = netfront_new(&config, no_event, NULL);
+    ck_assert_int_eq(send(4096), 0);
+    ck_assert_int_eq(send(4097), -EMSGSIZE);
+    ck_assert_uint_eq(netfront_stats()->tx_too_long, too_long + 1);
+    end();
+}
+END_TEST
+
+START_TEST(each_ring_has_its_event_channel_if_they_are_split)
+{
+    struct netfront_address at;
+    begin();
+    netfront_address(nf, &at);
+    ck_assert_uint_eq(at.tx_port, at.rx_port);
+    netfront_free(nf);
+    config.split = true;
+    nf = netfront_new(&config, no_event, NULL);
+    netfront_address(nf, &at);
+    ck_assert_uint_ne(at.tx_port, at.rx_port);
+    ck_assert(fake.open[at.tx_port] && fake.open[at.rx_port]);
+    ck_assert_int_eq(send(60), 0);
+    netfront_flush(nf);
+    ck_assert_uint_eq(fake.sent[at.tx_port], 1);
+    ck_assert_uint_eq(fake.sent[at.rx_port], 0);
+    end();
+    ck_assert(!fake.open[at.tx_port] && !fake.open[at.rx_port]);
 }
 END_TEST
 
@@ -410,7 +499,7 @@ START_TEST(grants_are_refused_when_the_table_is_full)
     ck_assert_uint_eq(refs[n], 0);
     ck_assert_uint_eq(grant_stats()->refused, 1);
     ck_assert_uint_eq(grant_stats()->used, FAKE_GRANT_FRAMES * 512 - GNTTAB_NR_RESERVED_ENTRIES);
-    ck_assert_ptr_null(netfront_new(7, no_event, NULL));
+    ck_assert_ptr_null(netfront_new(&config, no_event, NULL));
     while (n > 0)
         ck_assert(grant_end(refs[--n]));
     end();
@@ -420,7 +509,11 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
+        indices_wrap,
+        a_full_ring_that_wraps_is_full,
         frames_of_each_length_are_sent_whole,
+        without_scatter_gather_a_frame_has_one_page,
+        each_ring_has_its_event_channel_if_they_are_split,
         the_steady_path_makes_no_hypercall_but_to_notify,
         a_full_ring_takes_no_more_until_the_backend_answers,
         offloads_are_told,

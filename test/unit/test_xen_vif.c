@@ -7,6 +7,7 @@
 #include "xen/vif.h"
 #include "runtime/device.h"
 #include "runtime/sim/sim.h"
+#include "test/unit/fake_backend.h"
 #include "test/unit/fake_store.h"
 #include "test/unit/fake_xen.h"
 #include "test/unit/random.h"
@@ -16,8 +17,9 @@
 #include "xen/xenbus.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-#define PAGES   2500
+#define PAGES   40000 /* of which few are touched */
 #define BACKEND "/local/domain/0/backend/vif/5/3"
 
 static uint8_t *memory;
@@ -82,7 +84,7 @@ static void plug(void)
     settle();
 }
 
-static void begin(void)
+static void begin_with(size_t pages)
 {
     sim_start(1, &(struct sim_faults){0});
     ck_assert_int_eq(loop_open(), 0);
@@ -93,7 +95,7 @@ static void begin(void)
     ck_assert_int_eq(xenstore_open(&fake_store.ring, FAKE_STORE_PORT), 0);
     memory = aligned_alloc(PAGE_SIZE, (size_t)PAGES * PAGE_SIZE);
     page_begin(memory, PAGES, table);
-    page_add(memory, memory + (size_t)PAGES * PAGE_SIZE);
+    page_add(memory, memory + pages * PAGE_SIZE);
     ck_assert_int_eq(grant_open(), 0);
     pool = pkt_pool_new(64, PKT_SMALL, NULL);
     ck_assert_int_eq(vif_open(), 0);
@@ -101,6 +103,11 @@ static void begin(void)
     appeared = gone = 0;
     device = NULL;
     settle();
+}
+
+static void begin(void)
+{
+    begin_with(PAGES);
 }
 
 static void end(void)
@@ -163,6 +170,328 @@ START_TEST(a_vif_that_nobody_wants_costs_nothing)
     end();
 }
 END_TEST
+
+static void connect(void)
+{
+    set_backend(XenbusStateInitWait);
+    set_backend(XenbusStateConnected);
+    ck_assert_ptr_nonnull(device);
+}
+
+/* --- Queues ---------------------------------------------------------------------------------- */
+
+static const char *ours(const char *folder, const char *key)
+{
+    char path[XENSTORE_PATH_MAX];
+    snprintf(path, sizeof path, "device/vif/3/%s%s", folder, key);
+    return fake_store_get(path);
+}
+
+static uint32_t our_number(const char *folder, const char *key)
+{
+    const char *text = ours(folder, key);
+    ck_assert_msg(text != NULL, "no %s%s", folder, key);
+    return (uint32_t)strtoul(text, NULL, 10);
+}
+
+static void plug_queues(const char *max, const char *split)
+{
+    plug();
+    set(BACKEND, "multi-queue-max-queues", max);
+    set(BACKEND, "feature-split-event-channels", split);
+    connect();
+}
+
+/* An IPv4 UDP frame of flow `n`, its checksum blank. */
+static struct pkt *make_udp(uint16_t n)
+{
+    struct pkt *p = pkt_new(pool);
+    uint8_t *bytes = pkt_append(p, 60);
+    memset(bytes, 0, 60);
+    bytes[12] = 0x08;
+    bytes[14] = 0x45;
+    bytes[17] = 46; /* the length of the datagram */
+    bytes[23] = 17;
+    bytes[34] = (uint8_t)(n >> 8);
+    bytes[35] = (uint8_t)n;
+    bytes[39] = 26;
+    p->csum_start = 34;
+    p->csum_offset = 6;
+    p->offload = PKT_CSUM_PARTIAL;
+    return p;
+}
+
+static void send(struct pkt *p)
+{
+    netdev_send(device, &p, 1);
+    sim_run(loop_now() + 1);
+}
+
+static struct fake_backend backends[4];
+
+static void attach(unsigned q, const char *folder)
+{
+    fake_backend_attach(&backends[q], our_number(folder, "tx-ring-ref"),
+                        our_number(folder, "rx-ring-ref"));
+}
+
+/* Which of `n` queues has a frame. */
+static unsigned queue_with_a_frame(unsigned n)
+{
+    uint8_t bytes[4096];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    for (unsigned q = 0; q < n; q++) {
+        if (fake_backend_take(&backends[q], bytes, &flags, &extra) > 0) {
+            fake_backend_push(&backends[q]);
+            return q;
+        }
+    }
+    ck_abort_msg("none");
+}
+
+START_TEST(a_flow_has_a_queue_and_flows_spread)
+{
+    unsigned frames[4] = {0};
+    begin();
+    plug_queues("8", "1");
+    ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 4);
+    ck_assert_ptr_null(ours("", "tx-ring-ref"));
+    ck_assert_ptr_null(ours("", "event-channel-tx"));
+    ck_assert_ptr_null(ours("queue-0/", "event-channel"));
+    for (unsigned q = 0; q < 4; q++) {
+        char folder[16];
+        snprintf(folder, sizeof folder, "queue-%u/", q);
+        attach(q, folder);
+        ck_assert(fake.open[our_number(folder, "event-channel-tx")]);
+        ck_assert(fake.open[our_number(folder, "event-channel-rx")]);
+    }
+    for (uint16_t flow = 0; flow < 400; flow++) {
+        unsigned q;
+        send(make_udp(flow));
+        frames[q = queue_with_a_frame(4)]++;
+        send(make_udp(flow));
+        ck_assert_uint_eq(queue_with_a_frame(4), q);
+    }
+    for (unsigned q = 0; q < 4; q++)
+        ck_assert_uint_gt(frames[q], 50);
+    end();
+    ck_assert_uint_eq(grant_stats()->used, 0);
+}
+END_TEST
+
+static size_t received;
+
+static void on_receive(void *user, struct pkt *const *batch, size_t n)
+{
+    (void)user;
+    (void)batch;
+    received += n;
+}
+
+START_TEST(frames_come_from_every_queue)
+{
+    static const struct netdev_events counting = {.receive = on_receive};
+    static const uint8_t frame[60];
+    begin();
+    plug_queues("3", "0");
+    netdev_own(device, &counting, NULL);
+    ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 3);
+    received = 0;
+    for (unsigned q = 0; q < 3; q++) {
+        char folder[16];
+        snprintf(folder, sizeof folder, "queue-%u/", q);
+        attach(q, folder);
+        for (int i = 0; i < 100; i++)
+            fake_backend_give(&backends[q], frame, sizeof frame, 4000, 0, NULL);
+        fake_backend_push(&backends[q]);
+        fake_raise(our_number(folder, "event-channel"));
+        settle();
+        ck_assert_uint_eq(received, 100 * (q + 1));
+    }
+    end();
+}
+END_TEST
+
+START_TEST(one_queue_is_written_as_if_there_were_no_others)
+{
+    static const char *const max[] = {"1", "0", "many", "-1"};
+    for (size_t i = 0; i < sizeof max / sizeof *max; i++) {
+        begin();
+        plug_queues(max[i], "1");
+        if (i == 0)
+            ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 1);
+        else
+            ck_assert_ptr_null(ours("", "multi-queue-num-queues"));
+        ck_assert_ptr_null(ours("queue-0/", "tx-ring-ref"));
+        ck_assert_uint_ne(our_number("", "event-channel-tx"), our_number("", "event-channel-rx"));
+        end();
+    }
+}
+END_TEST
+
+START_TEST(a_small_domain_has_fewer_queues)
+{
+    begin_with(2500);
+    plug_queues("8", "1");
+    ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 1);
+    end();
+    begin_with(20000);
+    plug_queues("8", "1");
+    ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 2);
+    end();
+}
+END_TEST
+
+START_TEST(a_queue_whose_backend_breaks_the_protocol_ends_them_all)
+{
+    begin();
+    plug_queues("2", "1");
+    attach(1, "queue-1/");
+    backends[1].rx.sring->rsp_prod += 1000;
+    fake_raise(our_number("queue-1/", "event-channel-rx"));
+    settle();
+    ck_assert_uint_eq(gone, 1);
+    ck_assert_uint_eq(grant_stats()->used, 0);
+    ck_assert_int_eq(our_state(), XenbusStateClosing);
+    end();
+}
+END_TEST
+
+/* --- Link and offloads ----------------------------------------------------------------------- */
+
+static unsigned link_changes;
+
+static void on_link(void *user)
+{
+    (void)user;
+    link_changes++;
+}
+
+START_TEST(the_link_is_up_unless_the_carrier_says_no)
+{
+    static const struct netdev_events linked = {.receive = on_receive, .link = on_link};
+    begin();
+    plug();
+    connect();
+    netdev_own(device, &linked, NULL);
+    link_changes = 0;
+    ck_assert(device->link_up);
+    set(BACKEND, "carrier", "0");
+    settle();
+    ck_assert(!device->link_up);
+    set(BACKEND, "carrier", "1");
+    settle();
+    ck_assert(device->link_up);
+    ck_assert_uint_eq(link_changes, 2);
+    set(BACKEND, "carrier", "0");
+    set_backend(XenbusStateClosed);
+    connect();
+    ck_assert(!device->link_up);
+    set(BACKEND, "carrier", NULL);
+    settle();
+    ck_assert(device->link_up);
+    end();
+}
+END_TEST
+
+/* What the backend is told of a frame whose checksum is blank, and whether it still is. */
+static bool is_left_to_the_backend(struct pkt *p, uint32_t checksum_at)
+{
+    uint8_t bytes[4096];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    bool finished;
+    send(p);
+    ck_assert_uint_ge(fake_backend_take(&backends[0], bytes, &flags, &extra), 60);
+    finished = bytes[checksum_at] != 0 || bytes[checksum_at + 1] != 0;
+    ck_assert_int_eq(finished, !(flags & NETTXF_csum_blank));
+    fake_backend_push(&backends[0]);
+    return !finished;
+}
+
+/* Put `n` bytes between the Ethernet addresses and the type. */
+static struct pkt *tagged(struct pkt *p, const char *tags, size_t n)
+{
+    uint8_t *front = pkt_push(p, n);
+    memmove(front, front + n, 12);
+    memcpy(front + 12, tags, n);
+    return p;
+}
+
+START_TEST(a_blank_checksum_is_left_only_to_a_backend_that_finds_it)
+{
+    struct pkt *p;
+    begin();
+    plug();
+    connect();
+    attach(0, "");
+    ck_assert(is_left_to_the_backend(make_udp(5), 40));
+    ck_assert(!is_left_to_the_backend(tagged(make_udp(5), "\x81\x00\x00\x07", 4), 44));
+    ck_assert(
+        !is_left_to_the_backend(tagged(make_udp(5), "\x88\xa8\x00\x07\x81\x00\x00\x08", 8), 48));
+    p = make_udp(5);
+    p->data[20] = 0x20; /* a fragment */
+    ck_assert(!is_left_to_the_backend(p, 40));
+    p = make_udp(5);
+    p->csum_start = 42; /* as in a tunnel */
+    ck_assert(!is_left_to_the_backend(p, 48));
+    end();
+}
+END_TEST
+
+START_TEST(a_super_frame_with_a_tag_is_cut)
+{
+    uint8_t bytes[70000];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    struct pkt *p;
+    begin();
+    plug();
+    connect();
+    attach(0, "");
+    for (int with = 0; with < 2; with++) {
+        p = pkt_new(pool);
+        memset(pkt_append(p, 54 + 1000), 1, 54 + 1000);
+        memset(p->data, 0, 54);
+        p->data[12] = 0x08;
+        p->data[14] = 0x45;
+        p->data[16] = (40 + 1000) >> 8;
+        p->data[17] = (40 + 1000) & 0xff;
+        p->data[23] = 6;
+        p->data[46] = 0x50;
+        p->csum_start = 34;
+        p->csum_offset = 16;
+        p->gso_size = 500;
+        p->offload = PKT_CSUM_PARTIAL | PKT_GSO_TCP4;
+        send(with ? tagged(p, "\x81\x00\x00\x07", 4) : p);
+        for (int i = 0; i < 1 + with; i++) {
+            size_t n = fake_backend_take(&backends[0], bytes, &flags, &extra);
+            ck_assert_uint_eq(n, with ? 58 + 500 : 54 + 1000);
+            ck_assert_uint_eq(flags & (NETTXF_extra_info | NETTXF_csum_blank),
+                              with ? 0 : NETTXF_extra_info | NETTXF_csum_blank);
+        }
+        ck_assert_uint_eq(fake_backend_take(&backends[0], bytes, &flags, &extra), 0);
+        fake_backend_push(&backends[0]);
+    }
+    end();
+}
+END_TEST
+
+START_TEST(a_backend_without_features_gets_whole_frames)
+{
+    begin();
+    plug();
+    set(BACKEND, "feature-no-csum-offload", "1");
+    connect();
+    attach(0, "");
+    ck_assert_uint_eq(device->features, NETDEV_RX_CSUM | NETDEV_RX_GSO);
+    ck_assert(!is_left_to_the_backend(make_udp(5), 40));
+    end();
+}
+END_TEST
+
+/* --- States ---------------------------------------------------------------------------------- */
 
 START_TEST(a_transaction_that_others_overtake_is_done_again)
 {
@@ -276,6 +605,15 @@ int main(void)
     const TTest *const tests[] = {
         a_vif_is_connected_when_its_backend_waits,
         a_vif_that_nobody_wants_costs_nothing,
+        a_flow_has_a_queue_and_flows_spread,
+        frames_come_from_every_queue,
+        one_queue_is_written_as_if_there_were_no_others,
+        a_small_domain_has_fewer_queues,
+        a_queue_whose_backend_breaks_the_protocol_ends_them_all,
+        the_link_is_up_unless_the_carrier_says_no,
+        a_blank_checksum_is_left_only_to_a_backend_that_finds_it,
+        a_super_frame_with_a_tag_is_cut,
+        a_backend_without_features_gets_whole_frames,
         a_transaction_that_others_overtake_is_done_again,
         a_backend_that_closes_is_followed_and_may_come_back,
         a_backend_may_jump_straight_to_closed,

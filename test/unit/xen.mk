@@ -4,7 +4,7 @@ libxen_fake_a_SOURCES = \
 	xen/clock.c xen/console.c xen/evtchn.c xen/grant.c xen/heap.c xen/netfront.c xen/offload.c \
 	xen/page.c xen/vif.c xen/xenbus.c xen/xenstore.c \
 	test/unit/fake_backend.c test/unit/fake_backend.h test/unit/fake_store.c test/unit/fake_store.h test/unit/fake_xen.c test/unit/fake_xen.h
-libxen_fake_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+libxen_fake_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XXHASH_CFLAGS)
 XEN_FAKE_LIBS = libxen-fake.a libruntime.a libxen-fake.a $(SIM_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += test/unit/test_xen_evtchn
