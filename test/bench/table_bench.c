@@ -336,8 +336,8 @@ static double resident(void)
     return (double)kilobytes * 1024;
 }
 
-/* Bytes an entry in a table with `n` of them, without its room for actions. In a process of its own, which has no memory of
- * earlier ones to use again. */
+/* Bytes an entry in a table with `n` of them, without its room for actions. In a process of its
+ * own, which has no memory of earlier ones to use again. */
 static double bytes_an_entry(uint32_t n, struct ofp_match (*match)(uint32_t n))
 {
     double bytes = 0, before;
