@@ -1,9 +1,11 @@
 /*
- * run_app.c - a controller with one app as a program; see run_app.h.
+ * run_app.c - a controller with a chain of apps as a program; see run_app.h.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "examples/run_app.h"
+#include "appctl/appctl.h"
+#include "controller/commands.h"
 #include "runtime/log.h"
 #include "runtime/platform.h"
 #include "runtime/program.h"
@@ -13,6 +15,7 @@
 LOG_MODULE(main);
 
 static struct config_list listen_at;
+static struct appctl_config appctl_config;
 
 static const struct config_option arg_rows[] = {
     {"listen", CONFIG_LIST, &listen_at, 0, 0, "NAME",
@@ -36,7 +39,30 @@ static int listen_at_all(struct ctl *ctl)
     return error;
 }
 
-static int run(const struct ctl_app_type *app)
+static int add_apps(struct ctl *ctl, const struct ctl_app_type *const *apps)
+{
+    int error = 0;
+    for (; *apps != NULL && error == 0; apps++) {
+        error = ctl_add_app(ctl, *apps);
+        if (error != 0)
+            log_error("the app %s cannot be made", (*apps)->name);
+    }
+    return error;
+}
+
+static int run_ctl(struct ctl *ctl, const char *name)
+{
+    struct appctl *appctl = appctl_open(&appctl_config, name, platform_net());
+    int status = EXIT_FAILURE;
+    if (appctl != NULL && listen_at_all(ctl) == 0) {
+        controller_commands(appctl, ctl);
+        status = program_run();
+    }
+    appctl_close(appctl);
+    return status;
+}
+
+static int run(const struct ctl_app_type *const *apps, const char *name)
 {
     struct ctl_config limits;
     int status = EXIT_FAILURE;
@@ -46,25 +72,49 @@ static int run(const struct ctl_app_type *app)
         return status;
     ctl_defaults(&limits);
     ctl = ctl_new(&limits);
-    if (ctl == NULL || ctl_add_app(ctl, app) != 0)
-        log_error("the app %s cannot be made", app->name);
-    else if (listen_at_all(ctl) == 0)
-        status = program_run();
+    if (ctl == NULL)
+        log_error("no memory");
+    else if (add_apps(ctl, apps) == 0)
+        status = run_ctl(ctl, name);
     ctl_free(ctl);
     platform_close();
     return status;
 }
 
-int run_app(const struct ctl_app_type *app, int argc, char **argv)
+/* Whose program it is: the first app of the chain that is the exercise's own. */
+static const struct ctl_app_type *own_app(const struct ctl_app_type *const *apps)
 {
-    const struct config_option *const tables[] = {arg_rows, platform_options, program_options,
-                                                  app->options, NULL};
+    while (apps[1] != NULL && ctl_app_by_name((*apps)->name) == *apps)
+        apps++;
+    return *apps;
+}
+
+int run_apps(const struct ctl_app_type *const *apps, int argc, char **argv)
+{
+    const struct ctl_app_type *own = own_app(apps);
+    struct config_option appctl_rows[APPCTL_N_OPTIONS];
+    const struct config_option *tables[4 + CTL_APPS_MAX + 1] = {arg_rows, appctl_rows,
+                                                                platform_options, program_options};
     const struct config config = {
-        .program = app->name,
+        .program = own->name,
         .synopsis = "[OPTION]...",
-        .about = app->help,
+        .about = own->help,
         .tables = tables,
     };
-    int status = program_read(&config, argc, argv, NULL);
-    return status >= 0 ? status : run(app);
+    size_t n = 4;
+    int status;
+
+    for (size_t i = 0; apps[i] != NULL && i < CTL_APPS_MAX; i++)
+        if (apps[i]->options != NULL)
+            tables[n++] = apps[i]->options;
+    appctl_defaults(&appctl_config);
+    appctl_options(&appctl_config, appctl_rows);
+    status = program_read(&config, argc, argv, NULL);
+    return status >= 0 ? status : run(apps, own->name);
+}
+
+int run_app(const struct ctl_app_type *app, int argc, char **argv)
+{
+    const struct ctl_app_type *const apps[] = {app, NULL};
+    return run_apps(apps, argc, argv);
 }

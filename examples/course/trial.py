@@ -4,7 +4,7 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import itertools
 
-from lab import Controller, wait_for
+from lab import Controller, namespace, wait_for
 from lab.step import Failure, step
 
 from .exercise import build, name_in_tree
@@ -23,6 +23,7 @@ class Trial:
         self.source = exercise.source(solution)
         self.start_switch, self.about_switch = start_switch, about_switch
         self.hosts, self.switch, self.controller = [], None, None
+        self.switches = []  # all of them, if there are several; `switch` is the first
         self.right, self.missing = 0, 0
 
     # --- Building and raising ---------------------------------------------------------------------
@@ -38,22 +39,50 @@ class Trial:
             self.hosts = [self.lab.host(number) for number in range(1, n + 1)]
             results.append(", ".join(f"{host.name} {host.address}" for host in self.hosts))
 
+    def start_controller(self, name, *options):
+        """The program of this name in the build; ask() asks it."""
+        with step("controller", f"starts {name}"):
+            self.controller = Controller(self.lab, f"--ctl=punix:{self._control()}", *options, name=name)
+
+    def _control(self):
+        return self.lab.folder / "control.sock"
+
+    def ask(self, *command):
+        """What the controller answers to a command of its control channel, as a person asks it."""
+        return self.lab.net.run(["ovs-appctl", "-T", "30", "-t", self._control(), *command])
+
     def raise_network(self, name=None):
         """Hosts, the switch between them, and the controller of this name in the build, or none. No
         offloads: packets have the size that they would have on a wire."""
         self.make_hosts()
         if name:
-            with step("controller", f"starts {name}"):
-                self.controller = Controller(self.lab, name=name)
+            self.start_controller(name)
         with step("switch", f"starts {self.about_switch}; plugs the hosts in"):
             self.switch = self.start_switch(self.lab, self.hosts, self.controller, offloads=False)
             if name:
                 self.wait_joined()
 
-    def wait_joined(self):
-        """Wait until the controller knows the switch, which is when it hears what comes from it."""
-        wait_for(lambda: self.controller.counter("ctl", "sessions_joined"),
-                 "the switch to join the controller")
+    def raise_switches(self, cables, controller=None):
+        """As many switches as there are hosts, host n at switch n, with cables between them, each a
+        pair of switches' numbers. The switch's end of a cable is called like s1-s2."""
+        with step("switches", f"starts {len(self.hosts)} times {self.about_switch}, a host at each; "
+                  f"cables them: {' '.join(f's{a}-s{b}' for a, b in cables)}"):
+            for a, b in cables:
+                namespace.link(self.lab.net, f"s{a}-s{b}", self.lab.net, f"s{b}-s{a}")
+            for number, host in enumerate(self.hosts, 1):
+                ends = [f"s{x}-s{y}" for a, b in cables for x, y in ((a, b), (b, a)) if x == number]
+                self.switches.append(self.start_switch(self.lab, [host], controller, offloads=False,
+                                                       number=number, cables=ends))
+            self.switch = self.switches[0]
+
+    def set_cable(self, a, b, state):
+        """Cut ("down") or mend ("up") the cable between two switches, at the first one's end."""
+        self.lab.net.ip("link", "set", f"s{a}-s{b}", state)
+
+    def wait_joined(self, n=1):
+        """Wait until the controller knows n switches, which is when it hears what comes from them."""
+        wait_for(lambda: self.controller.counter("ctl", "sessions_joined") >= n,
+                 "the switches to join the controller" if n > 1 else "the switch to join the controller")
 
     # --- Judging ----------------------------------------------------------------------------------
 

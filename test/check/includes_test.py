@@ -9,7 +9,8 @@ import unittest
 import includes
 
 HEADERS = ["openflow/msg.h", "runtime/bytes.h", "runtime/loop.h", "runtime/unix/unix.h",
-           "runtime/sim/sim.h", "controller/ctl.h", "switch/flow.h", "netstack/tcp.h", "xen/ring.h"]
+           "runtime/sim/sim.h", "controller/ctl.h", "switch/flow.h", "netstack/tcp.h", "xen/ring.h",
+           "examples/02-hub/own.h"]
 
 
 class Includes(unittest.TestCase):
@@ -31,6 +32,7 @@ class Includes(unittest.TestCase):
                 ("controller/main.c", '#include "runtime/unix/unix.h"\nint main(void)\n'),
                 ("runtime/unix/a.c", "#include <sys/socket.h>\n#include <event2/event.h>\n"),
                 ("examples/02-hub/a.c", '#include "switch/flow.h"\n#include "runtime/loop.h"\n'),
+                ("examples/02-hub/a.c", '#include "examples/02-hub/own.h"\n'),
                 ("test/unit/a.c", '#include "switch/flow.h"\n#include <check.h>\n')]:
             with self.subTest(name=name):
                 self.assertEqual(self.breaches(name, text), [])
@@ -52,6 +54,7 @@ class Includes(unittest.TestCase):
                 ("switch/a.c", '#include "controller/ctl.h"'),
                 ("xen/a.c", '#include "openflow/msg.h"'),
                 ("examples/02-hub/a.c", '#include "netstack/tcp.h"'),
+                ("examples/03-learning/a.c", '#include "examples/02-hub/own.h"'),
                 ("controller/a.c", "#include <openflow/msg.h>"),
                 ("controller/a.c", '#include "ctl.h"'),
                 ("controller/a.c", '#  include   "switch/flow.h"'),
