@@ -548,6 +548,7 @@ OFP_ASSERT_SIZE(struct ofp_packet_out, 16);
 enum ofp_packet_in_reason {
     OFPR_NO_MATCH = 0,
     OFPR_ACTION = 1,
+    OFPR_INVALID_TTL = 2, /* not in 1.0, but Open vSwitch has it there too */
 };
 
 /* The specification's struct ends in a two-byte pad that its `data` member does not follow: on the

@@ -89,13 +89,17 @@ static void agent_has_controllers(struct agent *agent)
 
 void agent_update_config(struct agent *agent, uint16_t flags)
 {
-    struct ofp_msg_config config = {.flags = flags};
+    struct ofp_msg_config config = {.flags = flags & OFPC_FRAG_MASK};
     struct list *it, *after;
     list_each(it, after, &agent->connections)
     {
         const struct connection *c = container_of(it, struct connection, link);
-        if (c->state == CONNECTION_UP && c->miss_send_len > config.miss_send_len)
+        if (c->state != CONNECTION_UP)
+            continue;
+        if (c->miss_send_len > config.miss_send_len)
             config.miss_send_len = c->miss_send_len;
+        if (c->invalid_ttl_to_controller)
+            config.flags |= OFPC_INVALID_TTL_TO_CONTROLLER;
     }
     dp_set_config(agent->dp, &config);
 }
@@ -143,6 +147,9 @@ static bool is_told(const struct connection *c, const struct ofp_msg *msg)
 {
     if (c->state != CONNECTION_UP || (c->guest && c->miss_send_len == 0))
         return false;
+    if (msg->type == OFPT_PACKET_IN && msg->packet_in.reason == OFPR_INVALID_TTL &&
+        !c->invalid_ttl_to_controller)
+        return false;
     return c->role != NX_ROLE_SLAVE || msg->type == OFPT_PORT_STATUS;
 }
 
@@ -151,7 +158,7 @@ static bool is_told(const struct connection *c, const struct ofp_msg *msg)
 static size_t told_length(const struct connection *c, const struct ofp_msg_packet_in *in)
 {
     size_t most = OFP_MAX_MESSAGE - sizeof(struct ofp_packet_in);
-    if (in->reason == OFPR_NO_MATCH && in->buffer_id != OFP_NO_BUFFER)
+    if (in->reason != OFPR_ACTION && in->buffer_id != OFP_NO_BUFFER)
         most = c->miss_send_len;
     return in->data.len < most ? in->data.len : most;
 }

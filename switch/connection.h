@@ -73,9 +73,10 @@ struct connection {
      * if it sets a miss_send_len, which is 0 to begin with. */
     bool guest;
     uint16_t miss_send_len; /* section 5.3.2 */
-    uint32_t role;          /* enum nx_role */
-    uint64_t since;         /* ... CONNECTION_UP: when it came to be */
-    uint64_t heard;         /* the last sign of life */
+    bool invalid_ttl_to_controller;
+    uint32_t role;  /* enum nx_role */
+    uint64_t since; /* ... CONNECTION_UP: when it came to be */
+    uint64_t heard; /* the last sign of life */
 
     struct list link;     /* in agent->connections */
     struct loop_work end; /* frees it */
@@ -122,7 +123,8 @@ void agent_down(struct connection *c);
 /* "controlled", "emergency", "standalone" */
 const char *agent_mode_name(enum dp_mode mode);
 
-/* Give the datapath these fragment flags, and the longest miss_send_len that anybody wants. */
+/* Give the datapath the fragments' flags of these, and the longest miss_send_len and the packets
+ * whose TTL ends if anybody wants them. */
 void agent_update_config(struct agent *agent, uint16_t flags);
 
 /* Make `c` what it asks to be; a master there was becomes a slave. */

@@ -35,6 +35,7 @@ struct dp {
     enum dp_mode mode;
     uint16_t fragments; /* enum ofp_config_flags */
     uint16_t miss_send_len;
+    bool invalid_ttl_to_controller;
     struct list late;  /* packet-ins that a slow switch has not sent yet (packet_in.c) */
     struct timer slow; /* when the first of them is due */
     size_t n_late;

@@ -482,11 +482,14 @@ void dp_set_config(struct dp *dp, const struct ofp_msg_config *config)
     if (dp->fragments != OFPC_FRAG_REASM)
         reassembly_clear(dp->reassembly);
     dp->miss_send_len = config->miss_send_len;
+    dp->invalid_ttl_to_controller = (config->flags & OFPC_INVALID_TTL_TO_CONTROLLER) != 0;
 }
 
 void dp_get_config(const struct dp *dp, struct ofp_msg_config *config)
 {
     *config = (struct ofp_msg_config){.flags = dp->fragments, .miss_send_len = dp->miss_send_len};
+    if (dp->invalid_ttl_to_controller)
+        config->flags |= OFPC_INVALID_TTL_TO_CONTROLLER;
 }
 
 uint64_t dp_delay(const struct dp *dp, uint8_t type)

@@ -225,8 +225,11 @@ static void call_hook(struct execution *x, const struct ofp_action_vendor_header
 
 static void dec_ttl(struct execution *x)
 {
-    if (writable(x) && !packet_dec_ttl(x->p))
-        end(x, &dp_counters.dropped_ttl);
+    if (!writable(x) || packet_dec_ttl(x->p))
+        return;
+    if (x->dp->invalid_ttl_to_controller)
+        packet_in(x->dp, x->p, x->in_port, OFPR_INVALID_TTL, x->dp->miss_send_len);
+    end(x, &dp_counters.dropped_ttl);
 }
 
 /* Of Nicira's only dec_ttl is known, as ofp_validate() has made sure. */

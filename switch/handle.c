@@ -102,18 +102,23 @@ static bool on_get_config_request(struct connection *c, const struct ofp_msg *ms
     (void)fault;
     dp_get_config(c->agent->dp, &reply.config);
     reply.config.miss_send_len = c->miss_send_len;
+    reply.config.flags &= OFPC_FRAG_MASK;
+    if (c->invalid_ttl_to_controller)
+        reply.config.flags |= OFPC_INVALID_TTL_TO_CONTROLLER;
     connection_send(c, &reply);
     return true;
 }
 
-/* miss_send_len is the connection's own, so a slave may set it; fragments are everybody's. */
+/* miss_send_len, and whether to be sent packets whose TTL ends, are the connection's own, so a
+ * slave may set them; fragments are everybody's. */
 static bool on_set_config(struct connection *c, const struct ofp_msg *msg, struct ofp_fault *fault)
 {
     struct ofp_msg_config now;
     dp_get_config(c->agent->dp, &now);
-    if (c->role == NX_ROLE_SLAVE && msg->config.flags != now.flags)
+    if (c->role == NX_ROLE_SLAVE && ((msg->config.flags ^ now.flags) & OFPC_FRAG_MASK) != 0)
         return refuse(fault, OFPET_BAD_REQUEST, OFPBRC_EPERM);
     c->miss_send_len = msg->config.miss_send_len;
+    c->invalid_ttl_to_controller = (msg->config.flags & OFPC_INVALID_TTL_TO_CONTROLLER) != 0;
     agent_update_config(c->agent, msg->config.flags);
     return true;
 }

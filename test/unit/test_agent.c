@@ -555,6 +555,28 @@ START_TEST(slave_sets_its_own_miss_send_len_but_not_everybodys_fragments)
 }
 END_TEST
 
+/* Open vSwitch's extension: each controller asks for itself. */
+START_TEST(packets_whose_ttl_ends_are_for_controllers_that_have_asked)
+{
+    struct fake_peer *one = controller(), *other = controller();
+
+    set_config(one, OFPC_INVALID_TTL_TO_CONTROLLER, 200);
+    ck_assert_uint_eq(dp->config.flags, OFPC_INVALID_TTL_TO_CONTROLLER);
+    ask(one, OFPT_GET_CONFIG_REQUEST, 1);
+    ck_assert_uint_eq(fake_expect(one, OFPT_GET_CONFIG_REPLY).config.flags,
+                      OFPC_INVALID_TTL_TO_CONTROLLER);
+    ask(other, OFPT_GET_CONFIG_REQUEST, 1);
+    ck_assert_uint_eq(fake_expect(other, OFPT_GET_CONFIG_REPLY).config.flags, OFPC_FRAG_NORMAL);
+    fake_dp_packet_in(dp, OFPR_INVALID_TTL, true, 500);
+    ck_assert_uint_eq(fake_expect(one, OFPT_PACKET_IN).packet_in.data.len, 200);
+    fake_expect_nothing(other);
+    fake_free(one);
+    fake_settle();
+    ck_assert_uint_eq(dp->config.flags, OFPC_FRAG_NORMAL);
+    fake_free(other);
+}
+END_TEST
+
 /* --- Names, fail mode ------------------------------------------------------------------------ */
 
 /* A controller that listens by name in the simulated network, and its connections. */
@@ -795,6 +817,7 @@ int main(void)
         slave_may_change_nothing_but_may_ask_everything,
         slave_hears_of_ports_only,
         slave_sets_its_own_miss_send_len_but_not_everybodys_fragments,
+        packets_whose_ttl_ends_are_for_controllers_that_have_asked,
         calls_to_a_controller_that_is_away_come_at_growing_intervals_up_to_the_longest,
         standalone_switch_is_so_until_a_controller_has_said_hello_and_again_when_it_is_lost,
         secure_switch_is_in_emergency_while_no_controller_answers,

@@ -249,6 +249,31 @@ START_TEST(a_packet_whose_ttl_ends_goes_no_further)
 END_TEST
 
 /* Half changed it would be worse than lost. */
+/* ovs-actions(7), dec_ttl. */
+START_TEST(a_packet_whose_ttl_ends_is_sent_to_controllers_that_ask_for_it)
+{
+    struct ofp_msg_config config = {.flags = OFPC_INVALID_TTL_TO_CONTROLLER, .miss_send_len = 64};
+    struct frame f = frame_between(1, 2, HDR_IP_TCP);
+    uint8_t bytes[FRAME_MAX];
+    struct buf *list = lab_actions();
+    f.ttl = 1;
+    f.payload = 100;
+    dp_set_config(lab.dp, &config);
+    ofp_put_dec_ttl(list);
+    ofp_put_output(list, 2, 0);
+    everything(span_of_list(list));
+    lab_send(1, &f);
+    ck_assert(lab_got(0, &f));
+    ck_assert_uint_eq(lab.packet_ins, 1);
+    ck_assert_uint_eq(lab.packet_in[0].in.reason, OFPR_INVALID_TTL);
+    ck_assert_uint_eq(lab.packet_in[0].in.total_len, frame_write(&f, bytes));
+    ck_assert_uint_eq(lab.packet_in[0].in.data.len, 64);
+    ck_assert_mem_eq(lab.packet_in[0].data, bytes, 64);
+    ck_assert(lab_packet_out_buffer(lab.packet_in[0].in.buffer_id, lab_output(3)));
+    ck_assert(lab_got(H(3), &f));
+}
+END_TEST
+
 START_TEST(without_memory_for_a_copy_the_packet_ends)
 {
     struct frame f = frame_between(1, 2, HDR_IP_TCP);
@@ -436,6 +461,7 @@ int main(void)
     tcase_add_test(c, each_output_sends_the_packet_as_it_is_by_then);
     tcase_add_test(c, every_set_action_does_what_its_name_says);
     tcase_add_test(c, a_packet_whose_ttl_ends_goes_no_further);
+    tcase_add_test(c, a_packet_whose_ttl_ends_is_sent_to_controllers_that_ask_for_it);
     tcase_add_test(c, without_memory_for_a_copy_the_packet_ends);
     tcase_add_test(c, table_sends_through_the_flows_and_leaves_the_list_its_packet);
     tcase_add_test(c, partial_checksums_are_made_for_devices_that_cannot);
