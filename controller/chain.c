@@ -32,6 +32,13 @@ void *ctl_app(const struct ctl *ctl, const struct ctl_app_type *type)
     return NULL;
 }
 
+void ctl_reload(struct ctl *ctl)
+{
+    for (size_t i = 0; i < ctl->n_apps; i++)
+        if (ctl->app[i].type->reload != NULL)
+            ctl->app[i].type->reload(ctl->app[i].self);
+}
+
 /* Last in, first out: an app may stand on those before it. */
 void chain_destroy(struct ctl *ctl)
 {

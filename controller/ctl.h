@@ -101,6 +101,9 @@ struct ctl_app_type {
      * heard there, and delete the flows that rest on it. */
     void (*forget)(void *self, struct ctl_dp *dp, uint16_t port);
 
+    /* An operator has said so, by SIGHUP as a rule: read your files again. */
+    void (*reload)(void *self);
+
     /* Commands for an operator, whose user is the app, or NULL. */
     const struct appctl_command *commands;
 };
@@ -109,6 +112,9 @@ struct ctl_app_type {
  * -ENOSPC past CTL_APPS_MAX. */
 #define CTL_APPS_MAX 16
 int ctl_add_app(struct ctl *ctl, const struct ctl_app_type *type);
+
+/* Tell every app to read its files again. */
+void ctl_reload(struct ctl *ctl);
 
 /* The state (`self`) of the first app of this type that is in the chain; NULL if none is: for apps
  * that stand on others, in their create() and later. */

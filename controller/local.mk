@@ -25,6 +25,8 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/hosts.h \
 	controller/apps/hub.c \
 	controller/apps/learning.c \
+	controller/apps/line_file.c \
+	controller/apps/line_file.h \
 	controller/apps/lldp.c \
 	controller/apps/lldp.h \
 	controller/apps/monitor.c \

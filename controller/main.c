@@ -10,6 +10,7 @@
 #include "controller/ctl.h"
 #include "runtime/counter.h"
 #include "runtime/log.h"
+#include "runtime/loop.h"
 #include "runtime/platform.h"
 #include "runtime/program.h"
 #include "runtime/say.h"
@@ -88,12 +89,18 @@ static int serve_all(struct ctl *ctl)
     return error;
 }
 
+static void on_reload(void *ctl)
+{
+    ctl_reload(ctl);
+}
+
 static int run_ctl(struct ctl *ctl, const struct appctl_config *appctl_config)
 {
     struct appctl *appctl = appctl_open(appctl_config, PROGRAM, platform_net());
     int status = EXIT_FAILURE;
     if (appctl != NULL && serve_all(ctl) == 0) {
         controller_commands(appctl, ctl);
+        loop_on_signal(LOOP_RELOAD, on_reload, ctl);
         status = program_run();
     }
     appctl_close(appctl);

@@ -4,7 +4,7 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/flow_file.h"
-#include "controller/ctl.h"
+#include "controller/apps/line_file.h"
 #include "openflow/parse.h"
 
 #include <stdio.h>
@@ -22,25 +22,6 @@ void flow_set_free(struct flow_set *set)
 }
 
 /* --- Reading --------------------------------------------------------------------------------- */
-
-static const char *const blanks = " \t\r\n";
-
-/* Take "dpid=HEX" from the begin of a line. Returns the rest; NULL if the id is none. */
-static const char *read_dpid(const char *text, struct flow_line *f)
-{
-    char id[20];
-    size_t n;
-    f->all = strncmp(text, "dpid=", 5) != 0;
-    if (f->all)
-        return text;
-    text += 5;
-    n = strcspn(text, ", \t\r\n");
-    snprintf(id, sizeof id, "%.*s", (int)(n < sizeof id ? n : sizeof id - 1), text);
-    if (n >= sizeof id || !ctl_read_dpid(id, &f->dpid))
-        return NULL;
-    text += n;
-    return text + strspn(text, ", \t\r\n");
-}
 
 static const char *read_flow(const char *text, struct flow_line *f, char *error)
 {
@@ -81,8 +62,7 @@ const char *flow_set_add(struct flow_set *set, const char *text, unsigned line, 
 {
     struct flow_line *f;
     const char *wrong;
-    text += strspn(text, blanks);
-    if (*text == '\0' || *text == '#')
+    if (line_is_empty(text))
         return NULL;
     if (set->n == set->max)
         return "too many flows: raise --static-max";
@@ -90,10 +70,9 @@ const char *flow_set_add(struct flow_set *set, const char *text, unsigned line, 
         return "no memory";
     f = &set->flow[set->n];
     *f = (struct flow_line){.line = line};
-    text = read_dpid(text, f);
-    if (text == NULL)
-        return "dpid= wants 1 to 16 hexadecimal digits, as in dpid=1a";
-    wrong = read_flow(text, f, error);
+    wrong = line_read_dpid(&text, &f->all, &f->dpid);
+    if (wrong == NULL)
+        wrong = read_flow(text, f, error);
     set->n += wrong == NULL;
     return wrong;
 }

@@ -19,8 +19,7 @@
 #include "openflow/match.h"
 #include "openflow/msg.h"
 
-#define FLOW_FILE_ACTIONS 512  /* bytes of a flow's actions */
-#define FLOW_FILE_LINE    2048 /* characters of a line */
+#define FLOW_FILE_ACTIONS 512 /* bytes of a flow's actions */
 
 struct flow_line {
     bool all; /* for every datapath; else for this one: */

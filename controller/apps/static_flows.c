@@ -13,16 +13,13 @@
  */
 #include "controller/apps/apps.h"
 #include "controller/apps/flow_file.h"
+#include "controller/apps/line_file.h"
 #include "openflow/parse.h"
 #include "runtime/counter.h"
 #include "runtime/log.h"
-#include "runtime/loop.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 LOG_MODULE(static);
 
@@ -111,60 +108,18 @@ static void apply(void *user, struct ctl_dp *dp)
 
 /* --- Reading --------------------------------------------------------------------------------- */
 
-static bool add_line(struct flow_set *set, const char *where, const char *text, unsigned line)
+static const char *add_line(void *user, const char *text, unsigned line, char *error)
 {
-    char error[OFP_PARSE_ERROR];
-    const char *wrong = flow_set_add(set, text, line, error);
-    if (wrong != NULL)
-        log_error("%s:%u: %s", where, line, wrong);
-    return wrong == NULL;
+    return flow_set_add(user, text, line, error);
 }
 
-/* Every error is said, so that one need not come back for the next. */
-static bool read_lines(struct flow_set *set, FILE *file)
-{
-    char text[FLOW_FILE_LINE];
-    bool good = true;
-    for (unsigned line = 1; fgets(text, sizeof text, file) != NULL; line++) {
-        if (strchr(text, '\n') == NULL && !feof(file)) {
-            log_error("%s:%u: longer than %u characters", options.file, line, FLOW_FILE_LINE - 2);
-            return false;
-        }
-        good &= add_line(set, options.file, text, line);
-    }
-    return good;
-}
-
-static bool read_file(struct flow_set *set)
-{
-    FILE *file;
-    bool good;
-    if (options.file == NULL)
-        return true;
-    file = fopen(options.file, "r");
-    if (file == NULL) {
-        log_error("%s: %s", options.file, strerror(errno));
-        return false;
-    }
-    good = read_lines(set, file);
-    if (ferror(file)) {
-        log_error("%s: cannot be read to its end", options.file);
-        good = false;
-    }
-    fclose(file);
-    return good;
-}
-
-/* Options are numbered on behind no line: they are line 0 of "--static-flow". */
 static bool read_all(struct flow_set *set)
 {
+    const struct line_source from = {options.file, "--static-flow", &options.flows};
     char error[OFP_PARSE_ERROR];
     const char *wrong;
     unsigned line;
-    bool good = read_file(set);
-    for (size_t i = 0; i < options.flows.n; i++)
-        good &= add_line(set, "--static-flow", options.flows.value[i], 0);
-    if (!good)
+    if (!lines_read(&from, add_line, set))
         return false;
     wrong = flow_set_close(set, &line, error);
     if (wrong != NULL)
@@ -193,9 +148,9 @@ static bool reload(struct static_flows *app)
     return true;
 }
 
-static void on_reload(void *user)
+static void static_reload(void *self)
 {
-    reload(user);
+    reload(self);
 }
 
 static void reload_command(void *user, struct appctl_reply *reply, size_t argc,
@@ -230,7 +185,6 @@ static void *static_create(struct ctl *ctl)
         free(app);
         return NULL;
     }
-    loop_on_signal(LOOP_RELOAD, on_reload, app);
     counter_register(&counter_set);
     return app;
 }
@@ -238,7 +192,6 @@ static void *static_create(struct ctl *ctl)
 static void static_destroy(void *self)
 {
     struct static_flows *app = self;
-    loop_on_signal(LOOP_RELOAD, NULL, NULL);
     flow_set_free(&app->set);
     free(app);
 }
@@ -271,5 +224,6 @@ const struct ctl_app_type static_app = {
     .destroy = static_destroy,
     .join = static_join,
     .flow_removed = static_flow_removed,
+    .reload = static_reload,
     .commands = command_rows,
 };

@@ -6,7 +6,6 @@
 #include "controller/apps/apps.h"
 #include "openflow/print.h"
 #include "runtime/log.h"
-#include "runtime/sim/sim.h"
 #include "test/unit/fake_switch.h"
 #include "test/unit/unit.h"
 
@@ -72,7 +71,7 @@ static void begin(const char *text)
 static void reload(const char *text)
 {
     write_file(text);
-    sim_signal(LOOP_RELOAD);
+    ctl_reload(ctl);
     fake_settle();
 }
 
