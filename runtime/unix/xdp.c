@@ -32,6 +32,10 @@
 #define RETRY_TIME NS_PER_MS         /* until what it did not take is offered again */
 #define FRAME_ROOM 18                /* Ethernet's header and a VLAN tag, beyond the MTU */
 
+#ifndef XDP_MAX_TX_SKB_BUDGET /* headers of Linux before 6.17 */
+#define XDP_MAX_TX_SKB_BUDGET 9
+#endif
+
 struct xdp_queue {
     struct xdp *xdp;
     struct xsk_umem *umem;
@@ -298,6 +302,14 @@ static void xdp_close(struct netdev *dev)
 
 static const struct netdev_ops ops = {.send = xdp_send, .flush = xdp_flush, .close = xdp_close};
 
+/* Room for all that the ring can hold, and, where the kernel can do it, all of that at one call. */
+static void widen(int fd)
+{
+    const int size = SEND_QUEUE, budget = RING;
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+    setsockopt(fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof budget);
+}
+
 static int open_socket(struct xdp_queue *q, uint32_t number)
 {
     const struct xdp *x = q->xdp;
@@ -307,7 +319,6 @@ static int open_socket(struct xdp_queue *q, uint32_t number)
                                              .tx_size = RING,
                                              .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
                                              .bind_flags = XDP_USE_NEED_WAKEUP};
-    const int size = SEND_QUEUE;
     int error =
         xsk_umem__create(&q->umem, x->area.bytes, x->area.len, &q->fill, &q->completed, &memory);
     if (error)
@@ -316,7 +327,7 @@ static int open_socket(struct xdp_queue *q, uint32_t number)
         xsk_socket__create(&q->socket, x->interface.name, number, q->umem, &q->rx, &q->tx, &config);
     if (error)
         return error;
-    setsockopt(xsk_socket__fd(q->socket), SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
+    widen(xsk_socket__fd(q->socket));
     return xsk_socket__update_xskmap(q->socket, x->program.map);
 }
 
