@@ -1,6 +1,7 @@
 #!/bin/bash
 # kernels for Xen, built by gcc and by clang, boot on real Xen under QEMU; hosts talk through one
 # needs root
+# waits
 . "$(dirname "$0")/lib.sh"
 build_plain
 build clang CC=clang

@@ -11,15 +11,14 @@ jobs=$MORGANA_JOBS
 cd "$src"
 
 # build NAME [CONFIGURE ARGUMENT]...: a configured and made tree at $work/NAME, the programs of
-# its tests too. Steps share it: who comes first builds it.
+# its tests too. Steps share it: who comes first builds it, who comes meanwhile waits for that.
 build()
 {
     local dir=$work/$1
     shift
-    [ ! -e "$dir/built" ] || return 0
     mkdir -p "$dir"
-    (cd "$dir" && "$src/configure" --enable-werror "$@" && make -j"$jobs" &&
-        make -j"$jobs" check TESTS= && touch built)
+    (flock 9 && cd "$dir" && { [ -e built ] || { "$src/configure" --enable-werror "$@" &&
+        make -j"$jobs" 9>&- && make -j"$jobs" check TESTS= 9>&- && touch built; }; }) 9> "$dir.lock"
 }
 
 # The build that everything which is not about the build itself uses. Tests find it in MORGANA_BUILD.
