@@ -17,8 +17,11 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/apps.h \
 	controller/apps/discovery.c \
 	controller/apps/discovery.h \
+	controller/apps/firewall.c \
 	controller/apps/flow_file.c \
 	controller/apps/flow_file.h \
+	controller/apps/flow_sync.c \
+	controller/apps/flow_sync.h \
 	controller/apps/graph.c \
 	controller/apps/graph.h \
 	controller/apps/hosts.c \
@@ -33,6 +36,8 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/path.c \
 	controller/apps/path.h \
 	controller/apps/paths.c \
+	controller/apps/rules.c \
+	controller/apps/rules.h \
 	controller/apps/static_flows.c \
 	controller/apps/stp.c \
 	controller/apps/stp.h

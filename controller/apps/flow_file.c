@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct flow_set flow_set_new(size_t max)
+struct flow_set flow_set_new(size_t max, const char *max_option)
 {
-    return (struct flow_set){.max = max};
+    return (struct flow_set){.max = max, .max_option = max_option};
 }
 
 void flow_set_free(struct flow_set *set)
@@ -34,7 +34,6 @@ static const char *read_flow(const char *text, struct flow_line *f, char *error)
         return "buffer_id means nothing in a file: leave it out";
     if (flow.flags & OFPFF_CHECK_OVERLAP)
         return "check_overlap means nothing in a file: leave it out";
-    ofp_match_canonical(&f->match, &f->key, &f->mask);
     f->priority = flow.priority;
     f->idle = flow.idle_timeout;
     f->hard = flow.hard_timeout;
@@ -58,23 +57,31 @@ static bool make_room(struct flow_set *set)
     return true;
 }
 
+const char *flow_set_put(struct flow_set *set, const struct flow_line *f, char *error)
+{
+    struct flow_line *to;
+    if (set->n == set->max) {
+        snprintf(error, OFP_PARSE_ERROR, "too many flows: raise --%s", set->max_option);
+        return error;
+    }
+    if (!make_room(set))
+        return "no memory";
+    to = &set->flow[set->n++];
+    *to = *f;
+    ofp_match_canonical(&to->match, &to->key, &to->mask);
+    return NULL;
+}
+
 const char *flow_set_add(struct flow_set *set, const char *text, unsigned line, char *error)
 {
-    struct flow_line *f;
+    struct flow_line f = {.line = line};
     const char *wrong;
     if (line_is_empty(text))
         return NULL;
-    if (set->n == set->max)
-        return "too many flows: raise --static-max";
-    if (!make_room(set))
-        return "no memory";
-    f = &set->flow[set->n];
-    *f = (struct flow_line){.line = line};
-    wrong = line_read_dpid(&text, &f->all, &f->dpid);
+    wrong = line_read_dpid(&text, &f.all, &f.dpid);
     if (wrong == NULL)
-        wrong = read_flow(text, f, error);
-    set->n += wrong == NULL;
-    return wrong;
+        wrong = read_flow(text, &f, error);
+    return wrong != NULL ? wrong : flow_set_put(set, &f, error);
 }
 
 /* --- Comparing ------------------------------------------------------------------------------- */

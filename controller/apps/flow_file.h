@@ -9,7 +9,7 @@
  *     dpid=2,in_port=3,actions=drop
  *
  * Empty lines and what follows a # at a line's begin are passed over. The flows are kept sorted, so
- * that two sets are compared in one pass. Called by static_flows.c.
+ * that two sets are compared in one pass. Called by static_flows.c, rules.c and flow_sync.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -36,14 +36,20 @@ struct flow_line {
 struct flow_set {
     struct flow_line *flow; /* n of them, sorted by flow_compare() once the set is closed */
     size_t n, cap, max;
+    const char *max_option; /* by which `max` is said, for people */
 };
 
-/* An empty set of at most `max` flows; give its memory back. */
-struct flow_set flow_set_new(size_t max);
+/* An empty set of at most `max` flows, which is the value of this option (not copied); give its
+ * memory back. */
+struct flow_set flow_set_new(size_t max, const char *max_option);
 void flow_set_free(struct flow_set *set);
 
 /* Add what a line says. NULL, or what is wrong, in words, in `error` (OFP_PARSE_ERROR bytes). */
 const char *flow_set_add(struct flow_set *set, const char *text, unsigned line, char *error);
+
+/* Add a flow as it is but for the canonical form of its match, which is found here. NULL, or what
+ * is wrong. */
+const char *flow_set_put(struct flow_set *set, const struct flow_line *f, char *error);
 
 /* All lines have been added: sort them. NULL, or what is wrong: two are for the same packets of the
  * same datapath with the same priority; `*line` is that of the second. */

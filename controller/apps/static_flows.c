@@ -12,16 +12,17 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/apps.h"
-#include "controller/apps/flow_file.h"
+#include "controller/apps/flow_sync.h"
 #include "controller/apps/line_file.h"
 #include "openflow/parse.h"
 #include "runtime/counter.h"
 #include "runtime/log.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 LOG_MODULE(static);
+
+#define MAX_OPTION "static-max"
 
 static struct {
     const char *file;
@@ -32,12 +33,13 @@ static struct {
 static const struct config_option option_rows[] = {
     {"static-file", CONFIG_STRING, &options.file, 0, 0, "PATH", "flows in ovs-ofctl's syntax"},
     {"static-flow", CONFIG_LIST, &options.flows, 0, 0, "LINE", "a flow, as in a line of the file"},
-    {"static-max", CONFIG_UINT, &options.max, 1, 1 << 24, "N", "static flows"},
+    {MAX_OPTION, CONFIG_UINT, &options.max, 1, 1 << 24, "N", "static flows"},
     {0},
 };
 
 static struct {
-    uint64_t added, deleted, restored, reloads, bad_files;
+    struct flow_sync_counts sent;
+    uint64_t restored, reloads, bad_files;
 } counters;
 
 static const char *const counter_names[] = {"added", "deleted", "restored", "reloads", "bad_files"};
@@ -53,58 +55,6 @@ struct static_flows {
     struct ctl *ctl;
     struct flow_set set;
 };
-
-/* --- Sending --------------------------------------------------------------------------------- */
-
-static bool is_for(const struct flow_line *f, const struct ctl_dp *dp)
-{
-    return f->all || f->dpid == ctl_dp_id(dp);
-}
-
-static void send_flow(struct ctl_dp *dp, const struct flow_line *f, uint16_t command)
-{
-    /* Section 4.3: emergency flows leave in silence. */
-    uint16_t report = f->flags & OFPFF_EMERG ? 0 : OFPFF_SEND_FLOW_REM;
-    struct ofp_msg_flow_mod flow = {.match = &f->match,
-                                    .cookie = f->cookie,
-                                    .command = command,
-                                    .priority = f->priority,
-                                    .flags = f->flags,
-                                    .out_port = OFPP_NONE};
-    if (command == OFPFC_ADD) {
-        flow.idle_timeout = f->idle;
-        flow.hard_timeout = f->hard;
-        flow.flags |= report;
-        flow.actions = span_of(f->actions, f->actions_len);
-    }
-    if (ctl_flow_mod(dp, &flow, NULL) == 0)
-        ++*(command == OFPFC_ADD ? &counters.added : &counters.deleted);
-}
-
-/* What to do on a datapath to come from one set to another. */
-struct change {
-    const struct flow_set *old, *new;
-    uint16_t command; /* first the deletions, then the additions */
-};
-
-/* Both sets are sorted: one pass finds what is in one only, or differs. */
-static void apply(void *user, struct ctl_dp *dp)
-{
-    const struct change *c = user;
-    size_t i = 0, j = 0;
-    while (i < c->old->n || j < c->new->n) {
-        const struct flow_line *was = i < c->old->n ? &c->old->flow[i] : NULL;
-        const struct flow_line *is = j < c->new->n ? &c->new->flow[j] : NULL;
-        int order = was == NULL ? 1 : is == NULL ? -1 : flow_compare(was, is);
-        i += order <= 0;
-        j += order >= 0;
-        if (order < 0 && c->command == OFPFC_DELETE_STRICT && is_for(was, dp))
-            send_flow(dp, was, OFPFC_DELETE_STRICT);
-        if (order >= 0 && c->command == OFPFC_ADD && is_for(is, dp) &&
-            (order > 0 || !flow_same(was, is)))
-            send_flow(dp, is, OFPFC_ADD);
-    }
-}
 
 /* --- Reading --------------------------------------------------------------------------------- */
 
@@ -130,8 +80,9 @@ static bool read_all(struct flow_set *set)
 /* Returns whether the file was good. */
 static bool reload(struct static_flows *app)
 {
-    struct flow_set new = flow_set_new(options.max), old = app->set;
-    struct change change = {&old, &new, OFPFC_DELETE_STRICT};
+    static const struct flow_step steps[] = {{OFPFC_DELETE_STRICT, true, true},
+                                             {OFPFC_ADD, true, true}};
+    struct flow_set new = flow_set_new(options.max, MAX_OPTION), old = app->set;
     counters.reloads++;
     if (!read_all(&new)) {
         counters.bad_files++;
@@ -140,9 +91,7 @@ static bool reload(struct static_flows *app)
         return false;
     }
     app->set = new;
-    ctl_each_dp(app->ctl, apply, &change);
-    change.command = OFPFC_ADD;
-    ctl_each_dp(app->ctl, apply, &change);
+    flow_sets_change(app->ctl, &old, &new, steps, 2, &counters.sent);
     log_info("%zu flows, %zu before", new.n, old.n);
     flow_set_free(&old);
     return true;
@@ -177,7 +126,7 @@ static void *static_create(struct ctl *ctl)
     struct static_flows *app = calloc(1, sizeof *app);
     if (app == NULL)
         return NULL;
-    *app = (struct static_flows){.ctl = ctl, .set = flow_set_new(options.max)};
+    *app = (struct static_flows){.ctl = ctl, .set = flow_set_new(options.max, MAX_OPTION)};
     if (options.file == NULL && options.flows.n == 0)
         log_warn("no flows: say --static-file=PATH or --static-flow=LINE");
     if (!read_all(&app->set)) {
@@ -199,21 +148,18 @@ static void static_destroy(void *self)
 static void static_join(void *self, struct ctl_dp *dp)
 {
     const struct static_flows *app = self;
-    for (size_t i = 0; i < app->set.n; i++)
-        if (is_for(&app->set.flow[i], dp))
-            send_flow(dp, &app->set.flow[i], OFPFC_ADD);
+    flow_set_send(&app->set, dp, &counters.sent);
 }
 
 static void static_flow_removed(void *self, struct ctl_dp *dp,
                                 const struct ofp_msg_flow_removed *removed)
 {
     const struct static_flows *app = self;
-    const struct flow_line *f =
-        flow_set_find(&app->set, ctl_dp_id(dp), removed->match, removed->priority);
-    if (f == NULL || removed->reason != OFPRR_DELETE || f->cookie != removed->cookie)
+    const struct flow_line *f = flow_set_lost(&app->set, dp, removed);
+    if (f == NULL)
         return;
     counters.restored++;
-    send_flow(dp, f, OFPFC_ADD);
+    flow_line_send(f, dp, &counters.sent);
 }
 
 const struct ctl_app_type static_app = {

@@ -85,6 +85,13 @@ test_unit_test_paths_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += test/unit/test_static
 TESTS += test/unit/test_static
-test_unit_test_static_SOURCES = test/unit/test_static.c $(FAKE_SWITCH)
+test_unit_test_static_SOURCES = test/unit/test_static.c test/unit/app_files.h $(FAKE_SWITCH)
 test_unit_test_static_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_static_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_firewall
+TESTS += test/unit/test_firewall
+test_unit_test_firewall_SOURCES = test/unit/test_firewall.c test/unit/app_files.h \
+	test/unit/appctl_client.h test/unit/frames.c test/unit/frames.h test/unit/random.h $(FAKE_SWITCH)
+test_unit_test_firewall_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_firewall_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)

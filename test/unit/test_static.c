@@ -4,56 +4,22 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/apps.h"
-#include "openflow/print.h"
-#include "runtime/log.h"
+#include "test/unit/app_files.h"
 #include "test/unit/fake_switch.h"
-#include "test/unit/unit.h"
-
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 static struct ctl *ctl;
-static char path[64];
-static char logged[4000];
-
-static void keep_log(void *user, enum log_level level, const char *line)
-{
-    size_t n = strlen(logged);
-    (void)user;
-    (void)level;
-    snprintf(logged + n, sizeof logged - n, "%s\n", line);
-}
-
-/* Where an option of the app goes. */
 static void *option(const char *name)
 {
-    const struct config_option *row = static_app.options;
-    while (strcmp(row->name, name) != 0)
-        row++;
-    return row->target;
-}
-
-static void write_file(const char *text)
-{
-    FILE *f = fopen(path, "w");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_int_ge(fputs(text, f), 0);
-    ck_assert_int_eq(fclose(f), 0);
+    return app_option(&static_app, name);
 }
 
 static void setup(void)
 {
-    int fd;
-    strcpy(path, "/tmp/morgana-static-XXXXXX");
-    fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
+    app_file_begin();
     *(const char **)option("static-file") = path;
     ((struct config_list *)option("static-flow"))->n = 0;
     ctl = fake_world(NULL);
-    logged[0] = '\0';
-    log_set_sink(keep_log, NULL);
+    app_log_begin();
 }
 
 static void teardown(void)
@@ -64,31 +30,15 @@ static void teardown(void)
 
 static void begin(const char *text)
 {
-    write_file(text);
+    app_file_write(text);
     ck_assert_int_eq(ctl_add_app(ctl, &static_app), 0);
 }
 
 static void reload(const char *text)
 {
-    write_file(text);
+    app_file_write(text);
     ctl_reload(ctl);
     fake_settle();
-}
-
-/* The next flow-mod, as "+PRIORITY MATCH ACTIONS" or "-PRIORITY MATCH". */
-static const char *next(struct fake_peer *sw)
-{
-    static char line[300];
-    struct ofp_msg msg = fake_expect(sw, OFPT_FLOW_MOD);
-    const struct ofp_msg_flow_mod *mod = &msg.flow_mod;
-    struct text t = text_of(line, sizeof line);
-    text_put_char(&t, mod->command == OFPFC_ADD ? '+' : '-');
-    ck_assert(mod->command == OFPFC_ADD || mod->command == OFPFC_DELETE_STRICT);
-    ofp_print_match(&t, mod->match, mod->priority);
-    text_put_char(&t, ' ');
-    if (mod->command == OFPFC_ADD)
-        ofp_print_actions(&t, mod->actions);
-    return line;
 }
 
 START_TEST(flows_come_to_the_switches_that_they_are_for)
@@ -98,11 +48,11 @@ START_TEST(flows_come_to_the_switches_that_they_are_for)
           "dpid=2,priority=7,in_port=1 actions=drop\ndpid=0x1 in_port=3,actions=flood\n");
     one = fake_joined(ctl, 1, 2);
     two = fake_joined(ctl, 2, 2);
-    ck_assert_str_eq(next(one), "+priority=5,in_port=1 output:2");
-    ck_assert_str_eq(next(one), "+in_port=3 FLOOD");
+    ck_assert_str_eq(next_flow(one), "+priority=5,in_port=1 output:2");
+    ck_assert_str_eq(next_flow(one), "+in_port=3 FLOOD");
     fake_expect_nothing(one);
-    ck_assert_str_eq(next(two), "+priority=5,in_port=1 output:2");
-    ck_assert_str_eq(next(two), "+priority=7,in_port=1 drop");
+    ck_assert_str_eq(next_flow(two), "+priority=5,in_port=1 output:2");
+    ck_assert_str_eq(next_flow(two), "+priority=7,in_port=1 drop");
     fake_expect_nothing(two);
     fake_free(one);
     fake_free(two);
@@ -116,14 +66,14 @@ START_TEST(a_reload_sends_the_differences_only)
     one = fake_joined(ctl, 1, 2);
     fake_forget(one);
     reload("in_port=4,actions=drop\nin_port=3,actions=drop\nin_port=2,actions=output:9\n");
-    ck_assert_str_eq(next(one), "-in_port=1 ");
-    ck_assert_str_eq(next(one), "+in_port=2 output:9");
-    ck_assert_str_eq(next(one), "+in_port=4 drop");
+    ck_assert_str_eq(next_flow(one), "-in_port=1 ");
+    ck_assert_str_eq(next_flow(one), "+in_port=2 output:9");
+    ck_assert_str_eq(next_flow(one), "+in_port=4 drop");
     fake_expect_nothing(one);
     reload("in_port=2,actions=output:9\ndpid=1,in_port=4,actions=drop\n");
-    ck_assert_str_eq(next(one), "-in_port=3 ");
-    ck_assert_str_eq(next(one), "-in_port=4 "); /* it was for all */
-    ck_assert_str_eq(next(one), "+in_port=4 drop");
+    ck_assert_str_eq(next_flow(one), "-in_port=3 ");
+    ck_assert_str_eq(next_flow(one), "-in_port=4 "); /* it was for all */
+    ck_assert_str_eq(next_flow(one), "+in_port=4 drop");
     fake_expect_nothing(one);
     fake_free(one);
 }
@@ -151,7 +101,7 @@ START_TEST(a_file_with_an_error_changes_nothing_and_the_line_is_said)
     *(uint64_t *)option("static-max") = 3;
     begin("in_port=9,actions=drop\n");
     one = fake_joined(ctl, 1, 2);
-    ck_assert_str_eq(next(one), "+in_port=9 drop");
+    ck_assert_str_eq(next_flow(one), "+in_port=9 drop");
     reload(bad[_i].text);
     fake_expect_nothing(one);
     ck_assert_msg(strstr(logged, bad[_i].said) != NULL, "not said: %s", bad[_i].said);
@@ -166,7 +116,7 @@ START_TEST(a_line_too_long_is_an_error)
 {
     static char text[5000];
     memset(text, ' ', sizeof text - 1);
-    write_file(text);
+    app_file_write(text);
     ck_assert_int_lt(ctl_add_app(ctl, &static_app), 0);
     ck_assert_ptr_nonnull(strstr(logged, ":1: longer than 2046 characters"));
 }
@@ -189,7 +139,7 @@ START_TEST(flows_come_from_options_too)
     flows->value[flows->n++] = "dpid=2,in_port=1,actions=drop";
     ck_assert_int_eq(ctl_add_app(ctl, &static_app), 0);
     one = fake_joined(ctl, 1, 2);
-    ck_assert_str_eq(next(one), "+in_port=1 drop");
+    ck_assert_str_eq(next_flow(one), "+in_port=1 drop");
     fake_expect_nothing(one);
     fake_free(one);
 }
@@ -218,9 +168,9 @@ START_TEST(a_flow_that_somebody_deletes_comes_back_and_one_that_times_out_does_n
     removed(one, 2, OFPRR_DELETE);
     fake_expect_nothing(one);
     removed(one, 1, OFPRR_DELETE);
-    ck_assert_str_eq(next(one), "+in_port=1 drop");
+    ck_assert_str_eq(next_flow(one), "+in_port=1 drop");
     reload("");
-    ck_assert_str_eq(next(one), "-in_port=1 ");
+    ck_assert_str_eq(next_flow(one), "-in_port=1 ");
     removed(one, 1, OFPRR_DELETE);
     fake_expect_nothing(one);
     fake_free(one);
