@@ -5,17 +5,20 @@
  */
 #include "xen/netfront.h"
 #include "xen/grant.h"
+#include "xen/hypercall.h"
 #include "xen/offload.h"
 #include "xen/page.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <xen/io/netif.h>
+#include <xen/sched.h>
 
 #define SLOTS      256                    /* of a ring of one page */
 #define FRAME_MAX  XEN_NETIF_MAX_TX_SIZE  /* bytes */
 #define FRAGS_MAX  XEN_NETIF_NR_SLOTS_MIN /* pages that every backend takes for a frame */
 #define EXTRAS_MAX (XEN_NETIF_EXTRA_TYPE_MAX - 1)
+#define YIELDS     20000 /* for the backend, before we give up on it */
 
 /* A page and the grant for it. */
 struct granted {
@@ -172,6 +175,15 @@ static void take_responses(struct netfront *nf)
         xen_mb();
         more = xen_read(nf->tx.sring->rsp_prod) != end;
     } while (more);
+}
+
+void netfront_drain(struct netfront *nf)
+{
+    netfront_flush(nf);
+    for (int i = 0; i < YIELDS && !nf->broken && nf->n_tx_free < SLOTS; i++) {
+        hypercall_sched(SCHEDOP_yield, NULL);
+        take_responses(nf);
+    }
 }
 
 /* --- Receiving ------------------------------------------------------------------------------- */

@@ -66,6 +66,10 @@ void netfront_address(const struct netfront *nf, struct netfront_address *addres
 int netfront_send(struct netfront *nf, const struct pkt *p);
 void netfront_flush(struct netfront *nf);
 
+/* Wait until the backend has taken all that was sent, but not for ever: for the last frames of a
+ * domain, when the loop turns no more. */
+void netfront_drain(struct netfront *nf);
+
 /* Take back what the backend has sent, and put at most `max` received frames, as packets of `pool`,
  * into `batch`. Returns how many; what was dropped or bad is counted in `stats`. */
 size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt **batch, size_t max,

@@ -10,6 +10,8 @@
  *     3. The backend is Connected: device_came() again, and now it is opened.
  *     4. The backend is Closing, Closed or gone: device_went(), the rings end, our state is Closed.
  *        When it waits again, all begins anew.
+ *     5. The device is closed: the rings stay a while for what was sent last, and for whoever opens
+ *        it again, before our state is Closed.
  *
  * A backend may offer several queues (netif.h, "Multiple transmit and receive queues"): then a vif
  * has as many pairs of rings, up to QUEUES_MAX and what memory allows, and a frame's flow says
@@ -39,6 +41,7 @@ LOG_MODULE(vif);
 #define MTU         1500
 #define QUEUES_MAX  4
 #define SHARE       16 /* more than one queue only if a vif takes no more of the memory than this */
+#define LINGER      NS_PER_S /* of the rings of a device that was closed */
 
 /* What we read of the backend, and of our own folder. */
 enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, SPLIT, QUEUES, N_FEATURES };
@@ -72,7 +75,8 @@ struct vif {
     unsigned n_queues; /* 0: no rings */
     struct xenstore_watch carrier;
     bool link_up;
-    struct device *dev; /* NULL: nobody has it open */
+    struct device *dev;  /* NULL: nobody has it open */
+    struct timer linger; /* armed: nobody has, but there are rings */
 };
 
 /* What the owner of the netdev has; it may outlive the vif. */
@@ -180,7 +184,7 @@ static void vif_close_device(struct netdev *netdev)
     d->vif = NULL;
     v->dev = NULL;
     v->wanted = false;
-    disconnect(v, XenbusStateClosed);
+    loop_timer_arm(&v->linger, loop_now() + LINGER);
 }
 
 static const struct netdev_ops ops = {.send = vif_send,
@@ -221,6 +225,7 @@ static void free_queues(struct vif *v)
 {
     while (v->n_queues > 0)
         netfront_free(v->queues[--v->n_queues]);
+    timer_cancel(&v->linger);
     xenstore_unwatch(&v->carrier);
     xenstore_cancel(v);
 }
@@ -237,6 +242,11 @@ static void disconnect(struct vif *v, XenbusState state)
     free_queues(v);
     if (v->bus.state != state)
         xenbus_set_state(&v->bus, state);
+}
+
+static void end_lingering(void *user)
+{
+    disconnect(user, XenbusStateClosed);
 }
 
 static bool has(const struct vif *v, unsigned feature)
@@ -473,6 +483,8 @@ static int vif_open_device(const char *number, struct pkt_pool *pool, struct net
     d->netdev.features = v->features;
     d->netdev.link_up = v->link_up;
     v->dev = d;
+    v->wanted = true;
+    timer_cancel(&v->linger);
     loop_defer(&d->more); /* what has come already */
     *netdev = &d->netdev;
     return 0;
@@ -494,6 +506,7 @@ static void vif_new(const char *number)
         free(v);
         return;
     }
+    timer_init(&v->linger, end_lingering, v);
     v->bus.state = XenbusStateInitialising;
     v->present = true;
     list_append(&vifs, &v->link);
@@ -563,6 +576,11 @@ void vif_close(void)
 {
     struct list *l;
     xenstore_unwatch(&watch);
-    while ((l = vifs.next) != &vifs)
-        vif_free(container_of(l, struct vif, link), false);
+    while ((l = vifs.next) != &vifs) {
+        struct vif *v = container_of(l, struct vif, link);
+        for (unsigned q = 0; q < v->n_queues && is_ready(v); q++)
+            netfront_drain(v->queues[q]);
+        disconnect(v, XenbusStateClosed);
+        vif_free(v, false);
+    }
 }

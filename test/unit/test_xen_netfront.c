@@ -279,6 +279,41 @@ START_TEST(offloads_are_told)
 }
 END_TEST
 
+/* The backend runs while the guest yields. */
+static void run_backend(void)
+{
+    static uint8_t bytes[70000];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    if (fake.yields % 3 == 0 && fake_backend_take(&backend, bytes, &flags, &extra) > 0)
+        fake_backend_push(&backend);
+}
+
+START_TEST(the_last_frames_are_waited_for)
+{
+    begin();
+    fake.on_yield = run_backend;
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(send(5000), 0);
+    netfront_drain(nf);
+    ck_assert_uint_eq(fake.yields, 5 * 3);
+    ck_assert_uint_eq(backend.tx.req_cons, backend.tx.sring->req_prod);
+    netfront_drain(nf); /* nothing is under way: it waits for nothing */
+    ck_assert_uint_eq(fake.yields, 5 * 3);
+    end();
+}
+END_TEST
+
+START_TEST(a_backend_that_is_gone_is_not_waited_for_for_ever)
+{
+    begin();
+    ck_assert_int_eq(send(5000), 0);
+    netfront_drain(nf);
+    ck_assert_uint_ge(fake.yields, 1000);
+    end();
+}
+END_TEST
+
 /* --- Receiving ------------------------------------------------------------------------------- */
 
 START_TEST(frames_in_any_pieces_are_received_whole)
@@ -517,6 +552,8 @@ int main(void)
         the_steady_path_makes_no_hypercall_but_to_notify,
         a_full_ring_takes_no_more_until_the_backend_answers,
         offloads_are_told,
+        the_last_frames_are_waited_for,
+        a_backend_that_is_gone_is_not_waited_for_for_ever,
         frames_in_any_pieces_are_received_whole,
         a_super_frame_keeps_its_metadata,
         a_frame_without_a_packet_is_dropped_and_its_slots_go_on,

@@ -573,6 +573,50 @@ START_TEST(what_is_no_mac_address_is_refused)
 }
 END_TEST
 
+/* What was sent last has its time; who opens the device again finds it as it was. */
+START_TEST(rings_outlive_a_device_that_is_closed_for_a_second)
+{
+    begin();
+    plug();
+    set_backend(XenbusStateInitWait);
+    set_backend(XenbusStateConnected);
+    device_unwatch(watch);
+    settle();
+    ck_assert_int_eq(our_state(), XenbusStateConnected);
+    ck_assert_int_eq(device_watch("vif:3", pool, &events, NULL, &watch), 0);
+    settle();
+    ck_assert_uint_eq(appeared, 2);
+    sim_run(loop_now() + 2 * NS_PER_S);
+    settle();
+    ck_assert_int_eq(our_state(), XenbusStateConnected);
+    device_unwatch(watch);
+    sim_run(loop_now() + NS_PER_S + 2 * NS_PER_MS);
+    settle();
+    ck_assert_int_eq(our_state(), XenbusStateClosed);
+    ck_assert_uint_eq(grant_stats()->used, 0);
+    watch = NULL;
+    end();
+}
+END_TEST
+
+/* Played by nobody: it is waited for in vain, but not for ever. */
+START_TEST(the_last_frames_are_waited_for_when_all_ends)
+{
+    struct pkt *p;
+    begin();
+    plug();
+    set_backend(XenbusStateInitWait);
+    set_backend(XenbusStateConnected);
+    p = pkt_new(pool);
+    memset(pkt_append(p, 60), 0, 60);
+    netdev_send(device, &p, 1);
+    ck_assert_uint_eq(fake.yields, 0);
+    end();
+    ck_assert_uint_gt(fake.yields, 0);
+    ck_assert_int_eq(our_state(), XenbusStateClosed);
+}
+END_TEST
+
 /* Whatever comes, nothing is lost and nothing is left over, and in the end it works. */
 START_TEST(states_in_any_order_do_no_harm)
 {
@@ -619,6 +663,8 @@ int main(void)
         a_backend_may_jump_straight_to_closed,
         a_vif_that_is_unplugged_goes_and_one_that_is_plugged_comes,
         what_is_no_mac_address_is_refused,
+        rings_outlive_a_device_that_is_closed_for_a_second,
+        the_last_frames_are_waited_for_when_all_ends,
         states_in_any_order_do_no_harm,
         NULL,
     };
