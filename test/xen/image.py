@@ -26,7 +26,7 @@ XEN_PROGRAMS = "usr/lib/xen-4.17/bin"
 FOLDERS = ("bin", "dev", "etc/xen/scripts", "lib/x86_64-linux-gnu", "lib64", "modules", "proc", "run",
            "sys", "tmp", "usr/lib/xen-4.17", "var/lib/xen", "var/lib/xenstored",
            "var/log/xen/console")
-PROGRAMS = ("xl", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0")
+PROGRAMS = ("xl", "libxl-save-helper", "xenstored", "xenconsoled", "xenconsole", "xen-init-dom0")
 # In the order in which they can be inserted.
 MODULES = (
     "drivers/xen/xen-privcmd", "drivers/xen/xen-evtchn", "drivers/xen/xen-gntdev",
