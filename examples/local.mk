@@ -22,6 +22,14 @@ examples_04_flows_flows_LDADD = $(EXERCISE_APP_LIBS)
 examples_04_flows_solution_SOURCES = examples/04-flows/solution.c $(EXERCISE_APP)
 examples_04_flows_solution_LDADD = $(EXERCISE_APP_LIBS)
 
+EXERCISE_5 = examples/05-topology/network.c examples/05-topology/network.h
+EXTRA_PROGRAMS += examples/05-topology/topology examples/05-topology/solution
+examples_05_topology_topology_SOURCES = examples/05-topology/topology.c $(EXERCISE_5) $(EXERCISE_APP)
+examples_05_topology_topology_LDADD = $(EXERCISE_APP_LIBS)
+examples_05_topology_solution_SOURCES = examples/05-topology/solution.c $(EXERCISE_5) $(EXERCISE_APP)
+examples_05_topology_solution_LDADD = $(EXERCISE_APP_LIBS)
+EXTRA_DIST += examples/05-topology/README.md examples/05-topology/check.py
+
 EXTRA_DIST += examples/README.md examples/course test/course \
 	examples/01-look examples/02-hub/README.md examples/02-hub/check.py \
 	examples/03-learning/README.md examples/03-learning/check.py \

@@ -10,7 +10,7 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 from lab.step import Failure, step
 
-from . import comparison
+from . import broadcast, comparison
 from .capture import Capture
 
-__all__ = ["Capture", "Failure", "comparison", "step"]
+__all__ = ["Capture", "Failure", "broadcast", "comparison", "step"]

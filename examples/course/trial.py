@@ -72,7 +72,7 @@ class Trial:
             for number, host in enumerate(self.hosts, 1):
                 ends = [f"s{x}-s{y}" for a, b in cables for x, y in ((a, b), (b, a)) if x == number]
                 self.switches.append(self.start_switch(self.lab, [host], controller, offloads=False,
-                                                       number=number, cables=ends))
+                                                       beside=self.switches, cables=ends))
             self.switch = self.switches[0]
 
     def set_cable(self, a, b, state):

@@ -11,20 +11,24 @@ SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 
 
 class OpenVSwitch:
-    """ovsdb-server and ovs-vswitchd with one bridge that speaks OpenFlow 1.0."""
+    """ovsdb-server and ovs-vswitchd with one bridge that speaks OpenFlow 1.0; or a bridge more of those
+    `beside` which it is, as a namespace has room for one ovs-vswitchd."""
 
-    def __init__(self, lab, name="s1", dpid=1):
+    def __init__(self, lab, name="s1", dpid=1, beside=None):
         self.lab = lab
         self.name = name
         self.bridge = name
-        self.folder = lab.folder / name
+        self.folder = beside.folder if beside else lab.folder / name
         self.target = f"unix:{self.folder}/{self.bridge}.mgmt"  # where ovs-ofctl finds it
-        self.folder.mkdir()
         self.env = os.environ | {variable: str(self.folder) for variable in (
             "OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR")}
         self.ports = {}
-        self._start_database()
-        self.start()
+        if beside:
+            self.database, self.daemon = beside.database, beside.daemon
+        else:
+            self.folder.mkdir()
+            self._start_database()
+            self.start()
         self.add_bridge(self.bridge, dpid)
 
     def _start_database(self):

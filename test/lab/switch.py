@@ -49,6 +49,13 @@ class MorganaSwitch:
         self.process = self.lab.start(self.argv, f"{self.name}.log")
         wait_for(lambda: "listening at" in self.output(), "the switch to listen")
 
+    def set_controller(self, *targets):
+        """Have these controllers besides those it has: it is started again."""
+        self.process.stop()
+        self.path.unlink(missing_ok=True)
+        self.argv += [f"--controller={target}" for target in targets]
+        self.start()
+
     def output(self):
         """What it has said since it was started last."""
         return self.process.output()[self._before:]

@@ -2,6 +2,7 @@
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
+import itertools
 import json
 import re
 import socket
@@ -50,15 +51,17 @@ class Tap:
     def send(self, frame):
         self.socket.send(frame)
 
-    def heard(self):
-        """All frames of TEST_KIND, tagged or not, that have come so far."""
-        while True:
+    def heard(self, most=None):
+        """All frames of TEST_KIND, tagged or not, that have come so far; `most` bounds how many frames
+        are looked at now, of a flood that does not end."""
+        for _ in itertools.count() if most is None else range(most):
             try:
                 data, control, _, source = self.socket.recvmsg(1 << 16, 1 << 10)
             except BlockingIOError:
-                return self.frames
+                break
             if source[2] != socket.PACKET_OUTGOING:
                 self._keep(data, control)
+        return self.frames
 
     def _keep(self, data, control):
         """The kernel puts a frame's tag beside it: put it back."""
