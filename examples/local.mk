@@ -30,6 +30,14 @@ examples_05_topology_solution_SOURCES = examples/05-topology/solution.c $(EXERCI
 examples_05_topology_solution_LDADD = $(EXERCISE_APP_LIBS)
 EXTRA_DIST += examples/05-topology/README.md examples/05-topology/check.py
 
+EXERCISE_6 = examples/06-paths/ways.c examples/06-paths/ways.h
+EXTRA_PROGRAMS += examples/06-paths/paths examples/06-paths/solution
+examples_06_paths_paths_SOURCES = examples/06-paths/paths.c $(EXERCISE_6) $(EXERCISE_APP)
+examples_06_paths_paths_LDADD = $(EXERCISE_APP_LIBS)
+examples_06_paths_solution_SOURCES = examples/06-paths/solution.c $(EXERCISE_6) $(EXERCISE_APP)
+examples_06_paths_solution_LDADD = $(EXERCISE_APP_LIBS)
+EXTRA_DIST += examples/06-paths/README.md examples/06-paths/check.py
+
 EXTRA_DIST += examples/README.md examples/course test/course \
 	examples/01-look examples/02-hub/README.md examples/02-hub/check.py \
 	examples/03-learning/README.md examples/03-learning/check.py \

@@ -27,6 +27,7 @@ MISSING = {
     3: ("tcpdump on h3 does not see them", "Learn the source's port"),
     4: ("the switch has flow entries", "ctl_flow_mod()"),
     5: ("your controller knows both ends of each cable", "lldp_write()"),
+    6: ("packets from h3 to h4 go by s3 and s4 alone", "measure() says"),
     11: ("the switch counts each packet", "counters.seen"),
     13: ("both sleep at once: first the short one ends, then the long one, then both have",
          "task_start()"),
