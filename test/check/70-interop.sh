@@ -4,4 +4,4 @@
 # waits
 . "$(dirname "$0")/lib.sh"
 build_plain
-run_tests test/interop
+run_tests test/interop stack_test.py direct_test.py

@@ -60,25 +60,41 @@ files_named()
     find . -type f \( "${args[@]}" \) | sort
 }
 
-# run_tests DIR: every *_test.py (unittest) and *_test.sh there; all run though one fails.
+# run_test FILE: one *_test.py (unittest) or *_test.sh.
+run_test()
+{
+    echo "--- $1"
+    case $1 in
+    *.py)
+        if ! grep -q '^    unittest\.main()' "$1"; then
+            echo "$1 runs nothing: it does not call unittest.main()"
+            return 1
+        fi
+        python3 "$1" -v
+        ;;
+    *.sh) if bash "$1"; then echo '1 passed, 0 failed'; else echo '0 passed, 1 failed'; return 1; fi ;;
+    esac
+}
+
+# run_tests DIR [NAME...]: every *_test.py and *_test.sh there; all run though one fails. Those that
+# are named mostly wait: they run beside the others.
 run_tests()
 {
-    local dir=$1 status=0 found=no test
+    local dir=$1 status=0 found=no test name pids=()
+    shift
+    for name; do
+        run_test "$dir/$name" > "$work/log/$name.out" 2>&1 &
+        pids+=($!)
+    done
     for test in "$dir"/*_test.py "$dir"/*_test.sh; do
         [ -e "$test" ] || continue
         found=yes
-        echo "--- $test"
-        case $test in
-        *.py)
-            if grep -q '^    unittest\.main()' "$test"; then
-                python3 "$test" -v || status=1
-            else
-                echo "$test runs nothing: it does not call unittest.main()"
-                status=1
-            fi
-            ;;
-        *.sh) if bash "$test"; then echo '1 passed, 0 failed'; else echo '0 passed, 1 failed'; status=1; fi ;;
-        esac
+        [[ " $* " == *" ${test##*/} "* ]] || run_test "$test" || status=1
+    done
+    for name; do
+        wait "${pids[0]}" || status=1
+        pids=("${pids[@]:1}")
+        cat "$work/log/$name.out"
     done
     [ $found = yes ] || { echo "no tests in $dir"; return 1; }
     return $status

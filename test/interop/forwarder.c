@@ -1,18 +1,21 @@
 /*
- * forwarder.c - for netdev_test.py: forwards frames between two devices, or echoes those of one
- * with the addresses swapped, and says what becomes of the devices.
+ * forwarder.c - for tests: forwards frames between two devices, or echoes those of one with the
+ * addresses swapped, and says what becomes of the devices.
  *
- *     forwarder DEVICE [DEVICE]
+ *     forwarder DEVICE [DEVICE [LOSS]]
  *
- * It prints a line for each thing that happens to a device, and on SIGUSR1 and at its end what each
- * device has counted.
+ * LOSS in 1000 frames each way are lost. It prints a line for each thing that happens to a device,
+ * and on SIGUSR1 and at its end what each device has counted. Called by netdev_test.py and
+ * stack_test.py.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/device.h"
 #include "runtime/unix/unix.h"
+#include "test/unit/random.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define N_SMALL 8192
@@ -26,6 +29,7 @@ struct side {
 };
 
 static struct side sides[2];
+static uint64_t loss, random_state; /* loss: in 1000 frames */
 
 static void say(const char *name, const char *what)
 {
@@ -41,17 +45,21 @@ static void swap_addresses(struct pkt *p)
     memcpy(p->data + 6, dst, 6);
 }
 
+static void forward(struct side *s, struct pkt *p)
+{
+    if (random_below(&random_state, 1000) < loss)
+        return;
+    if (s->to == s && p->len >= 12)
+        swap_addresses(p);
+    pkt_ref(p);
+    netdev_send(s->to->dev, &p, 1);
+}
+
 static void on_receive(void *user, struct pkt *const *batch, size_t n)
 {
     struct side *s = user;
-    if (s->to->dev == NULL)
-        return;
-    for (size_t i = 0; i < n; i++) {
-        pkt_ref(batch[i]);
-        if (s->to == s && batch[i]->len >= 12)
-            swap_addresses(batch[i]);
-    }
-    netdev_send(s->to->dev, batch, n);
+    for (size_t i = 0; i < n && s->to->dev; i++)
+        forward(s, batch[i]);
 }
 
 static void on_link(void *user)
@@ -130,11 +138,12 @@ int main(int argc, char **argv)
     struct pkt_pool *large = pkt_pool_new(N_LARGE, PKT_LARGE, NULL);
     struct pkt_pool *small = pkt_pool_new(N_SMALL, PKT_SMALL, large);
     int status = 2;
-    if (argc < 2 || argc > 3 || !small || !large || loop_open() < 0 || unix_devices_open() < 0)
+    if (argc < 2 || argc > 4 || !small || !large || loop_open() < 0 || unix_devices_open() < 0)
         return status;
     loop_on_signal(LOOP_TERMINATE, on_terminate, NULL);
     loop_on_signal(LOOP_COUNTERS, on_count, NULL);
-    status = run(argc - 1, argv + 1, small);
+    loss = argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+    status = run(argc > 2 ? 2 : 1, argv + 1, small);
     for (int i = 0; i < 2; i++)
         device_unwatch(sides[i].watch);
     unix_devices_close();

@@ -4,7 +4,8 @@
  *     host PATH [option ...]
  *
  * The options are those of runtime/platform.h (--net=direct:..., --ip=..., ...). Whoever connects
- * to the unix socket PATH sends a command a line, and hears a line for each thing that happens:
+ * to the unix socket PATH has a session: it sends a command a line, and hears a line for each thing
+ * that happens:
  *
  *     connect NAME   a stream to tcp:HOST:PORT   opened, heard N (in all), ended, closed REASON
  *     listen NAME    ptcp:PORT[:IP]              listening NAME; accepted PEER, then as above
@@ -15,12 +16,14 @@
  *     info           TCP's view of the stream    info NAME=VALUE ...
  *     counters       counter MODULE NAME VALUE ..., counters end
  *
- * There is one stream at a time; a new one takes the place of the last, which is closed.
+ * A session has one stream at a time; a new one takes the place of the last, which is closed. For
+ * several streams at once there are several sessions. A session's end closes its stream.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "netstack/stack.h"
 #include "runtime/counter.h"
+#include "runtime/list.h"
 #include "runtime/loop.h"
 #include "runtime/platform.h"
 #include "runtime/program.h"
@@ -36,18 +39,21 @@
 #define LINE  512
 #define PIECE 65536
 
-static struct {
-    struct listener *control_listener, *listener;
+struct session {
+    struct list link; /* in `sessions` */
     struct stream *control, *stream;
+    struct listener *listener;
     bool echoes, finishing;
     size_t heard, wrong, to_send, sent;
-} host;
+};
+
+static struct list sessions;
 
 /* --- What is said ---------------------------------------------------------------------------- */
 
-static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void say(struct session *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-static void say(const char *format, ...)
+static void say(struct session *s, const char *format, ...)
 {
     char line[LINE];
     va_list args;
@@ -56,8 +62,7 @@ static void say(const char *format, ...)
     n = vsnprintf(line, sizeof line - 1, format, args);
     va_end(args);
     line[n] = '\n';
-    if (host.control)
-        stream_write(host.control, line, (size_t)n + 1);
+    stream_write(s->control, line, (size_t)n + 1);
 }
 
 /* --- The stream ------------------------------------------------------------------------------ */
@@ -68,39 +73,38 @@ static uint8_t pattern(size_t i)
     return (uint8_t)(i * 2654435761u >> 13);
 }
 
-static void send_more(void)
+static void send_more(struct session *s)
 {
-    while (host.stream && host.sent < host.to_send) {
-        size_t n = host.to_send - host.sent < PIECE ? host.to_send - host.sent : PIECE;
-        uint8_t *to = stream_reserve(host.stream, n);
+    while (s->stream && s->sent < s->to_send) {
+        size_t n = s->to_send - s->sent < PIECE ? s->to_send - s->sent : PIECE;
+        uint8_t *to = stream_reserve(s->stream, n);
         if (to == NULL)
             return;
         for (size_t i = 0; i < n; i++)
-            to[i] = pattern(host.sent + i);
-        stream_commit(host.stream, n);
-        host.sent += n;
-        if (host.sent == host.to_send)
-            say("sent %zu", host.sent);
+            to[i] = pattern(s->sent + i);
+        stream_commit(s->stream, n);
+        s->sent += n;
+        if (s->sent == s->to_send)
+            say(s, "sent %zu", s->sent);
     }
-    if (host.stream && host.finishing)
-        stream_finish(host.stream);
+    if (s->stream && s->finishing)
+        stream_finish(s->stream);
 }
 
-static void on_opened(void *user)
+static void on_opened(void *session)
 {
-    (void)user;
-    say("opened");
+    say(session, "opened");
 }
 
 /* Send back as much as there is room for. Returns how much that was; the rest is shown again when
  * there is more. */
-static size_t echo(const uint8_t *bytes, size_t n)
+static size_t echo(struct session *s, const uint8_t *bytes, size_t n)
 {
     size_t done = 0;
     while (done < n) {
         size_t part = n - done < PIECE ? n - done : PIECE;
-        if (stream_write(host.stream, bytes + done, part) != 0) {
-            stream_pause(host.stream, true);
+        if (stream_write(s->stream, bytes + done, part) != 0) {
+            stream_pause(s->stream, true);
             break;
         }
         done += part;
@@ -108,37 +112,36 @@ static size_t echo(const uint8_t *bytes, size_t n)
     return done;
 }
 
-static size_t on_data(void *user, const uint8_t *bytes, size_t n)
+static size_t on_data(void *session, const uint8_t *bytes, size_t n)
 {
-    (void)user;
-    if (host.echoes)
-        n = echo(bytes, n);
+    struct session *s = session;
+    if (s->echoes)
+        n = echo(s, bytes, n);
     for (size_t i = 0; i < n; i++)
-        host.wrong += bytes[i] != pattern(host.heard + i);
-    host.heard += n;
-    say("heard %zu", host.heard);
+        s->wrong += bytes[i] != pattern(s->heard + i);
+    s->heard += n;
+    say(s, "heard %zu", s->heard);
     return n;
 }
 
-static void on_drained(void *user)
+static void on_drained(void *session)
 {
-    (void)user;
-    if (host.echoes)
-        stream_pause(host.stream, false);
-    send_more();
+    struct session *s = session;
+    if (s->echoes)
+        stream_pause(s->stream, false);
+    send_more(s);
 }
 
-static void on_ended(void *user)
+static void on_ended(void *session)
 {
-    (void)user;
-    say("ended");
+    say(session, "ended");
 }
 
-static void on_closed(void *user, int error)
+static void on_closed(void *session, int error)
 {
-    (void)user;
-    host.stream = NULL;
-    say("closed %s", error ? strerror(-error) : "in order");
+    struct session *s = session;
+    s->stream = NULL;
+    say(s, "closed %s", error ? strerror(-error) : "in order");
 }
 
 static const struct stream_events events = {.opened = on_opened,
@@ -147,177 +150,198 @@ static const struct stream_events events = {.opened = on_opened,
                                             .ended = on_ended,
                                             .closed = on_closed};
 
-static void begin_stream(void)
+static void begin_stream(struct session *s)
 {
-    if (host.stream)
-        stream_close(host.stream);
-    host.stream = NULL;
-    host.heard = host.wrong = host.to_send = host.sent = 0;
-    host.echoes = host.finishing = false;
+    if (s->stream)
+        stream_close(s->stream);
+    s->stream = NULL;
+    s->heard = s->wrong = s->to_send = s->sent = 0;
+    s->echoes = s->finishing = false;
 }
 
-static void on_accept(void *user, struct stream *s)
+static void on_accept(void *session, struct stream *stream)
 {
-    (void)user;
-    begin_stream();
-    host.stream = s;
-    stream_own(s, &events, NULL);
-    say("accepted %s", s->peer);
+    struct session *s = session;
+    begin_stream(s);
+    s->stream = stream;
+    stream_own(stream, &events, s);
+    say(s, "accepted %s", stream->peer);
 }
 
 /* --- Commands -------------------------------------------------------------------------------- */
 
-static void do_connect(const char *name)
+static void do_connect(struct session *s, const char *name)
 {
     struct endpoint ep;
     int error = endpoint_parse(&ep, name, 0);
-    begin_stream();
+    begin_stream(s);
     if (error == 0)
-        error = net_connect(platform_net(), &ep, &events, NULL, &host.stream);
+        error = net_connect(platform_net(), &ep, &events, s, &s->stream);
     if (error != 0)
-        say("closed %s", strerror(-error));
+        say(s, "closed %s", strerror(-error));
 }
 
-static void do_listen(const char *name)
+static void do_listen(struct session *s, const char *name)
 {
     struct endpoint ep;
     int error = endpoint_parse(&ep, name, 0);
-    net_listener_close(host.listener);
-    host.listener = NULL;
+    net_listener_close(s->listener);
+    s->listener = NULL;
     if (error == 0)
-        error = net_listen(platform_net(), &ep, on_accept, NULL, &host.listener);
-    say("listening %s", error ? strerror(-error) : net_listener_name(host.listener));
+        error = net_listen(platform_net(), &ep, on_accept, s, &s->listener);
+    say(s, "listening %s", error ? strerror(-error) : net_listener_name(s->listener));
 }
 
-static void do_send(const char *n)
+static void do_send(struct session *s, const char *n)
 {
-    host.to_send += strtoul(n, NULL, 10);
-    send_more();
+    s->to_send += strtoul(n, NULL, 10);
+    send_more(s);
 }
 
-static void do_echo(const char *rest)
-{
-    (void)rest;
-    host.echoes = true;
-}
-
-static void do_pause(const char *rest)
+static void do_echo(struct session *s, const char *rest)
 {
     (void)rest;
-    if (host.stream)
-        stream_pause(host.stream, true);
+    s->echoes = true;
 }
 
-static void do_resume(const char *rest)
+static void do_pause(struct session *s, const char *rest)
 {
     (void)rest;
-    if (host.stream)
-        stream_pause(host.stream, false);
+    if (s->stream)
+        stream_pause(s->stream, true);
 }
 
-static void do_finish(const char *rest)
+static void do_resume(struct session *s, const char *rest)
 {
     (void)rest;
-    host.finishing = true;
-    if (host.sent == host.to_send)
-        send_more();
+    if (s->stream)
+        stream_pause(s->stream, false);
 }
 
-static void do_close(const char *rest)
+static void do_finish(struct session *s, const char *rest)
 {
     (void)rest;
-    begin_stream();
+    s->finishing = true;
+    if (s->sent == s->to_send)
+        send_more(s);
 }
 
-static void do_abort(const char *rest)
+static void do_close(struct session *s, const char *rest)
 {
     (void)rest;
-    if (host.stream)
-        stream_abort(host.stream);
-    host.stream = NULL;
+    begin_stream(s);
 }
 
-static void do_info(const char *rest)
+static void do_abort(struct session *s, const char *rest)
 {
-    const struct tcp_conn *c = host.stream ? stack_conn(host.stream) : NULL;
+    (void)rest;
+    if (s->stream)
+        stream_abort(s->stream);
+    s->stream = NULL;
+}
+
+static void do_info(struct session *s, const char *rest)
+{
+    const struct tcp_conn *c = s->stream ? stack_conn(s->stream) : NULL;
     struct tcp_info i;
     (void)rest;
     if (c == NULL) {
-        say("info none wrong=%zu", host.wrong);
+        say(s, "info none wrong=%zu", s->wrong);
         return;
     }
     tcp_info(c, &i);
-    say("info %s wrong=%zu mss=%u mtu=%u cwnd=%u retransmitted=%" PRIu64 " srtt=%" PRIu64,
-        tcp_state_name(i.state), host.wrong, i.snd_mss, i.path_mtu, i.cwnd, i.bytes_retransmitted,
+    say(s, "info %s wrong=%zu mss=%u mtu=%u cwnd=%u retransmitted=%" PRIu64 " srtt=%" PRIu64,
+        tcp_state_name(i.state), s->wrong, i.snd_mss, i.path_mtu, i.cwnd, i.bytes_retransmitted,
         i.srtt);
 }
 
-static void say_counter(void *user, const char *module, const char *name, uint64_t value)
+static void say_counter(void *session, const char *module, const char *name, uint64_t value)
 {
-    (void)user;
     if (value > 0)
-        say("counter %s %s %" PRIu64, module, name, value);
+        say(session, "counter %s %s %" PRIu64, module, name, value);
 }
 
-static void do_counters(const char *rest)
+static void do_counters(struct session *s, const char *rest)
 {
     (void)rest;
-    counter_each(say_counter, NULL);
-    say("counters end");
+    counter_each(say_counter, s);
+    say(s, "counters end");
 }
 
 static const struct {
     const char *name;
-    void (*run)(const char *rest);
+    void (*run)(struct session *s, const char *rest);
 } commands[] = {{"connect", do_connect}, {"listen", do_listen},    {"send", do_send},
                 {"echo", do_echo},       {"pause", do_pause},      {"resume", do_resume},
                 {"finish", do_finish},   {"close", do_close},      {"abort", do_abort},
                 {"info", do_info},       {"counters", do_counters}};
 
-static void obey(char *line)
+static void obey(struct session *s, char *line)
 {
     char *rest = strchr(line, ' ');
     if (rest)
         *rest++ = '\0';
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (strcmp(commands[i].name, line) == 0) {
-            commands[i].run(rest ? rest : "");
+            commands[i].run(s, rest ? rest : "");
             return;
         }
-    say("no such command: %s", line);
+    say(s, "no such command: %s", line);
 }
 
-static size_t control_data(void *user, const uint8_t *bytes, size_t n)
+/* --- Sessions -------------------------------------------------------------------------------- */
+
+static size_t control_data(void *session, const uint8_t *bytes, size_t n)
 {
     const uint8_t *end;
     size_t used = 0;
-    (void)user;
     while ((end = memchr(bytes + used, '\n', n - used)) != NULL) {
         char line[LINE];
         snprintf(line, sizeof line, "%.*s", (int)(end - (bytes + used)),
                  (const char *)bytes + used);
         used = (size_t)(end - bytes) + 1;
-        obey(line);
+        obey(session, line);
     }
     return used;
 }
 
-static void control_closed(void *user, int error)
+/* All of a session but its control, which is gone. */
+static void session_free(struct session *s)
 {
-    (void)user;
+    begin_stream(s);
+    net_listener_close(s->listener);
+    list_remove(&s->link);
+    free(s);
+}
+
+static void control_closed(void *session, int error)
+{
     (void)error;
-    host.control = NULL;
+    session_free(session);
 }
 
 static const struct stream_events control_events = {.data = control_data, .closed = control_closed};
 
-static void on_control(void *user, struct stream *s)
+static void on_control(void *user, struct stream *control)
 {
+    struct session *s = calloc(1, sizeof *s);
     (void)user;
-    if (host.control)
-        stream_abort(host.control);
-    host.control = s;
-    stream_own(s, &control_events, NULL);
+    if (s == NULL) {
+        stream_abort(control);
+        return;
+    }
+    s->control = control;
+    list_append(&sessions, &s->link);
+    stream_own(control, &control_events, s);
+}
+
+static void end_sessions(void)
+{
+    while (!list_empty(&sessions)) {
+        struct session *s = container_of(sessions.next, struct session, link);
+        stream_abort(s->control);
+        session_free(s);
+    }
 }
 
 /* --- The program ----------------------------------------------------------------------------- */
@@ -325,17 +349,16 @@ static void on_control(void *user, struct stream *s)
 static int run(const char *path)
 {
     struct endpoint at = {.kind = ENDPOINT_UNIX, .passive = true};
+    struct listener *listener = NULL;
     int status = EXIT_FAILURE;
     if (platform_open() != 0)
         return status;
+    list_init(&sessions);
     snprintf(at.host, sizeof at.host, "%s", path);
-    if (net_listen(unix_net(), &at, on_control, NULL, &host.control_listener) == 0)
+    if (net_listen(unix_net(), &at, on_control, NULL, &listener) == 0)
         status = program_run();
-    net_listener_close(host.listener);
-    net_listener_close(host.control_listener);
-    begin_stream();
-    if (host.control)
-        stream_abort(host.control);
+    net_listener_close(listener);
+    end_sessions();
     platform_close();
     return status;
 }

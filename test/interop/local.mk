@@ -5,18 +5,23 @@ test_interop_faults_SOURCES = test/interop/faults.c test/unit/faults.c test/unit
 test_interop_faults_LDADD = libmorgana-openflow.a
 
 noinst_PROGRAMS += test/interop/forwarder
-test_interop_forwarder_SOURCES = test/interop/forwarder.c
+test_interop_forwarder_SOURCES = test/interop/forwarder.c test/unit/random.h
 test_interop_forwarder_LDADD = $(UNIX_DEVICE_LIBS)
 
 noinst_PROGRAMS += test/interop/host
 test_interop_host_SOURCES = test/interop/host.c
 test_interop_host_LDADD = $(UNIX_PROGRAM_LIBS)
 
+noinst_PROGRAMS += test/interop/relay
+test_interop_relay_SOURCES = test/interop/relay.c
+test_interop_relay_LDADD = $(UNIX_PROGRAM_LIBS)
+
 EXTRA_DIST += \
 	test/interop/appctl_test.py \
 	test/interop/bench_test.py \
 	test/interop/connections_test.py \
 	test/interop/demo_test.py \
+	test/interop/direct_test.py \
 	test/interop/errors_test.py \
 	test/interop/failover_test.py \
 	test/interop/hostile_test.py \

@@ -23,6 +23,8 @@ class Controller:
     `target`, and for tests that have no use for TCP at `path`. A second one of a lab needs another
     port."""
 
+    where = None  # "net"
+
     def __init__(self, lab, *options, port=6653, name="morgana-controller"):
         self.lab = lab
         self.name = name
@@ -43,7 +45,7 @@ class Controller:
     def start(self):
         """Start it, once more if it has ended; it listens when this returns."""
         before = len(self.output()) if hasattr(self, "process") else 0
-        self.process = self.lab.start(self.argv, self.log)
+        self.process = self.lab.start(self.argv, self.log, where=self.where)
         listeners = sum(str(word).startswith("--listen=") for word in self.argv)
 
         def listens():

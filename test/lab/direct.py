@@ -1,9 +1,10 @@
-"""Programs on Morgana's own TCP/IP, straight on taps whose other end is the kernel of a namespace.
+"""Programs on Morgana's own TCP/IP, straight on devices whose other end is the kernel of a namespace.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import socket
 
+from . import namespace
 from .controller import Controller, program
 from .wait import wait_for
 
@@ -11,12 +12,20 @@ KERNEL = "10.9.0.1"
 OURS = "10.9.0.2"
 
 
-def tap(namespace, name, address=f"{KERNEL}/24"):
+def tap(where, name, address=f"{KERNEL}/24"):
     """A tap in a namespace that outlives who opens it; the kernel's end has an address."""
-    namespace.ip("tuntap", "add", name, "mode", "tap")
-    namespace.ip("address", "add", address, "dev", name)
-    namespace.ip("link", "set", name, "up")
+    where.ip("tuntap", "add", name, "mode", "tap")
+    where.ip("address", "add", address, "dev", name)
+    where.ip("link", "set", name, "up")
     return f"--net=direct:tap:{name}"
+
+
+def ethernet(kind, ours, name, kernel, far_name):
+    """A link from an Ethernet device in `ours`, opened by `kind` (eth or xdp), to the namespace
+    `kernel`, which has an address at its end."""
+    namespace.link(ours, name, kernel, far_name, offloads=kind == "eth")
+    kernel.ip("address", "add", f"{KERNEL}/24", "dev", far_name)
+    return f"--net=direct:{kind}:{name}"
 
 
 def switch_options(lab):
@@ -26,17 +35,23 @@ def switch_options(lab):
     return [tap(lab.net, "s0", "10.9.1.1/24"), "--ip=10.9.1.2/24,10.9.1.1"]
 
 
-def answers(namespace, address, size=56):
+def answers(where, address, size=56):
     """Whether an address answers a ping of so many bytes."""
-    return "1 received" in namespace.run(
+    return "1 received" in where.run(
         ["ping", "-n", "-c", 1, "-W", 2, "-s", size, address], check=False)
 
 
 class DirectController(Controller):
-    """morgana-controller on a tap in the lab's "net", at OURS."""
+    """morgana-controller at OURS, whose peer is the kernel of the lab's "net": on a tap there, or on
+    an Ethernet device of another `kind` in a namespace of its own."""
 
-    def __init__(self, lab, *options, device="c0"):
-        self.direct = [tap(lab.net, device), f"--ip={OURS}/24,{KERNEL}"]
+    def __init__(self, lab, *options, kind="tap"):
+        if kind == "tap":
+            device = tap(lab.net, "c0")
+        else:
+            self.where = lab.namespace("c")
+            device = ethernet(kind, self.where, "e0", lab.net, "c0")
+        self.direct = [device, f"--ip={OURS}/24,{KERNEL}"]
         super().__init__(lab, *options)
 
     def start(self):
@@ -48,18 +63,31 @@ class DirectController(Controller):
 
 
 class DirectHost:
-    """test/interop/host in a namespace: a host that does what it is told. Lines that it says are
-    kept in `said`."""
+    """test/interop/host in a namespace: a host that does what it is told, in sessions."""
 
     def __init__(self, lab, where, *options, name="host"):
         self.path = lab.folder / f"{name}.sock"
         self.process = lab.start([program("test/interop/host"), self.path, *options],
                                  f"{name}.log", where=where)
         wait_for(self.path.exists, "the host")
+
+    def session(self):
+        return Session(self)
+
+    def has_address(self, device, address=OURS):
+        """Whether it has told that a device has this address."""
+        return f"{device}: up, {address}/" in self.process.output()
+
+
+class Session:
+    """One stream of a DirectHost's at a time. Lines that are said of it are kept in `said`."""
+
+    def __init__(self, host):
+        self.host = host
         self.said = []
         self._rest = b""
         self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(self.path))
+        self._socket.connect(str(host.path))
         self._socket.setblocking(False)
 
     def close(self):
@@ -90,7 +118,7 @@ class DirectHost:
         try:
             return wait_for(lambda: self.heard(beginning), f'the host to say "{beginning}"', limit)
         except AssertionError as error:
-            error.add_note("\n".join(self.said[-20:]) + "\n" + self.process.output())
+            error.add_note("\n".join(self.said[-20:]) + "\n" + self.host.process.output())
             raise
 
     def ask(self, command, beginning, limit=60):
@@ -98,7 +126,7 @@ class DirectHost:
         return self.wait_to_say(beginning, limit)
 
     def counters(self):
-        """{(module, name): value}, of those that are not zero."""
+        """{(module, name): value} of the whole host, of those that are not zero."""
         self.said.clear()
         self.tell("counters")
         found = {}
@@ -112,7 +140,3 @@ class DirectHost:
                 _, module, name, value = line.split()
                 found[module, name] = int(value)
         return found
-
-    def has_address(self, device, address=OURS):
-        """Whether it has told that a device has this address."""
-        return f"{device}: up, {address}/" in self.process.output()
