@@ -15,6 +15,11 @@ libmorgana_controller_a_SOURCES = \
 	controller/session.h \
 	controller/apps/apps.c \
 	controller/apps/apps.h \
+	controller/apps/arp.c \
+	controller/apps/arp.h \
+	controller/apps/balancer.c \
+	controller/apps/connections.c \
+	controller/apps/connections.h \
 	controller/apps/discovery.c \
 	controller/apps/discovery.h \
 	controller/apps/firewall.c \
@@ -38,6 +43,8 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/paths.c \
 	controller/apps/rules.c \
 	controller/apps/rules.h \
+	controller/apps/servers.c \
+	controller/apps/servers.h \
 	controller/apps/static_flows.c \
 	controller/apps/stp.c \
 	controller/apps/stp.h

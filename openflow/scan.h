@@ -4,7 +4,7 @@
  * A text is a list of items, separated by commas and blanks. An item is a name, alone or with a
  * value: NAME, NAME=VALUE, NAME:VALUE or NAME(VALUE). Names are read in any case. A number is
  * decimal, or hexadecimal with 0x in front; 010 is refused, as some would mean 10 and some 8.
- * Internal to the parser (parse_*.c).
+ * Internal to the parser (parse_*.c), but for apps that read addresses of their own.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

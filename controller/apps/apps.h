@@ -8,7 +8,7 @@
 
 #include "controller/ctl.h"
 
-extern const struct ctl_app_type discovery_app, firewall_app, hub_app, learning_app, monitor_app,
-    paths_app, static_app, stp_app;
+extern const struct ctl_app_type balancer_app, discovery_app, firewall_app, hub_app, learning_app,
+    monitor_app, paths_app, static_app, stp_app;
 
 #endif

@@ -18,12 +18,14 @@ test_interop_relay_LDADD = $(UNIX_PROGRAM_LIBS)
 
 EXTRA_DIST += \
 	test/interop/appctl_test.py \
+	test/interop/balancer_test.py \
 	test/interop/bench_test.py \
 	test/interop/connections_test.py \
 	test/interop/demo_test.py \
 	test/interop/direct_test.py \
 	test/interop/errors_test.py \
 	test/interop/failover_test.py \
+	test/interop/firewall_test.py \
 	test/interop/hostile_test.py \
 	test/interop/mininet_test.py \
 	test/interop/netdev_test.py \

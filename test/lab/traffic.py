@@ -1,16 +1,20 @@
-"""Traffic between the hosts of a lab: TCP by iperf3, and frames as a test makes them.
+"""Traffic between the hosts of a lab: TCP by iperf3, short talks with servers that say their names, and
+frames as a test makes them.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import itertools
 import json
+import pathlib
 import re
 import socket
 import struct
+import sys
 
 from .fakeswitch import ethernet
 from .wait import wait_for
 
+GREETER = pathlib.Path(__file__).with_name("greeter.py")
 ETH_P_ALL = 3
 SOL_PACKET, PACKET_AUXDATA = 263, 8
 TP_STATUS_VLAN_VALID = 1 << 4
@@ -93,3 +97,59 @@ def kind_of(frame):
 def numbered(src, dst, number, length=46):
     """A frame between the hosts of two numbers (0: to all) that differs from those of other numbers."""
     return ethernet(src, dst, struct.pack("!I", number).ljust(length, b"."), TEST_KIND)
+
+
+def greeter(lab, host, port):
+    """Start a server at a host that says the host's name, by TCP and UDP."""
+    process = lab.start([sys.executable, GREETER, host.name, str(port)], f"greeter-{host.name}-{port}.log",
+                        where=host.namespace)
+    wait_for(lambda: "listening" in process.output(), f"the server of {host.name}")
+    return process
+
+
+class Conversation:
+    """A TCP connection from a host to a greeter; `name` is what it was told, None if nothing was within
+    `limit` seconds."""
+
+    def __init__(self, host, address, port, limit=3):
+        with host.namespace.entered():
+            self.socket = socket.socket()
+        self.socket.settimeout(limit)
+        self.name = None
+        try:
+            self.socket.connect((address, port))
+            self.name = self._read()
+        except OSError:
+            pass
+
+    def _read(self):
+        return self.socket.recv(100).decode().strip() or None
+
+    def ask(self):
+        """The name, once more."""
+        try:
+            self.socket.send(b"\n")
+            return self._read()
+        except OSError:
+            return None
+
+    def close(self):
+        self.socket.close()
+
+
+def greeting(host, address, port, limit=3):
+    """The name of the greeter that a host reaches by TCP, or None."""
+    conversation = Conversation(host, address, port, limit)
+    conversation.close()
+    return conversation.name
+
+
+def greeting_by_udp(host, address, port, limit=3):
+    """The same by UDP."""
+    with host.namespace.entered(), socket.socket(type=socket.SOCK_DGRAM) as sender:
+        sender.settimeout(limit)
+        try:
+            sender.sendto(b"\n", (address, port))
+            return sender.recv(100).decode().strip()
+        except OSError:
+            return None

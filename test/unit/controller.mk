@@ -95,3 +95,10 @@ test_unit_test_firewall_SOURCES = test/unit/test_firewall.c test/unit/app_files.
 	test/unit/appctl_client.h test/unit/frames.c test/unit/frames.h test/unit/random.h $(FAKE_SWITCH)
 test_unit_test_firewall_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_firewall_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += test/unit/test_balancer
+TESTS += test/unit/test_balancer
+test_unit_test_balancer_SOURCES = test/unit/test_balancer.c test/unit/app_files.h \
+	test/unit/appctl_client.h test/unit/frames.c test/unit/frames.h test/unit/random.h $(FAKE_SWITCH)
+test_unit_test_balancer_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_balancer_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)

@@ -1,0 +1,126 @@
+/*
+ * connections.c - the balancer's table of connections; see connections.h.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/apps/connections.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+int connections_init(struct connections *t, size_t max, uint64_t seed)
+{
+    size_t n = 16;
+    while (n < max)
+        n *= 2;
+    *t = (struct connections){.mask = n - 1, .max = max, .seed = seed};
+    t->bucket = malloc(n * sizeof *t->bucket);
+    if (t->bucket == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        list_init(&t->bucket[i]);
+    list_init(&t->active);
+    list_init(&t->lingering);
+    return 0;
+}
+
+static struct connection *in_order(struct list *order)
+{
+    return container_of(order, struct connection, order);
+}
+
+static void forget(struct connections *t, struct connection *c)
+{
+    list_remove(&c->bucket);
+    list_remove(&c->order);
+    t->at[c->server]--;
+    t->n--;
+    free(c);
+}
+
+void connections_free(struct connections *t)
+{
+    while (!list_empty(&t->active))
+        forget(t, in_order(t->active.next));
+    while (!list_empty(&t->lingering))
+        forget(t, in_order(t->lingering.next));
+    free(t->bucket);
+}
+
+static struct list *bucket_of(const struct connections *t, const struct connection_id *id)
+{
+    return &t->bucket[XXH3_64bits_withSeed(id, sizeof *id, t->seed) & t->mask];
+}
+
+struct connection *connections_find(const struct connections *t, const struct connection_id *id)
+{
+    struct list *it, *after;
+    list_each(it, after, bucket_of(t, id))
+    {
+        struct connection *c = container_of(it, struct connection, bucket);
+        if (bytes_equal(&c->id, id, sizeof *id))
+            return c;
+    }
+    return NULL;
+}
+
+static void make_room(struct connections *t)
+{
+    struct list *from = list_empty(&t->lingering) ? &t->active : &t->lingering;
+    if (t->n < t->max)
+        return;
+    forget(t, in_order(from->next));
+    t->evicted++;
+}
+
+struct connection *connections_add(struct connections *t, const struct connection_id *id,
+                                   unsigned server, uint64_t now)
+{
+    struct connection *c = malloc(sizeof *c);
+    if (c == NULL)
+        return NULL;
+    make_room(t);
+    *c = (struct connection){.id = *id, .server = server, .since = now};
+    list_append(bucket_of(t, id), &c->bucket);
+    list_append(&t->lingering, &c->order);
+    t->at[server]++;
+    t->n++;
+    return c;
+}
+
+void connections_laid(struct connections *t, struct connection *c)
+{
+    c->flows = CONNECTION_THERE | CONNECTION_BACK;
+    list_remove(&c->order);
+    list_append(&t->active, &c->order);
+}
+
+void connections_ended(struct connections *t, struct connection *c, unsigned flows, uint64_t now)
+{
+    unsigned before = c->flows;
+    c->flows &= ~flows;
+    if (before == 0 || c->flows != 0)
+        return;
+    c->since = now;
+    list_remove(&c->order);
+    list_append(&t->lingering, &c->order);
+}
+
+static void forget_those_of(struct connections *t, struct list *order, unsigned server)
+{
+    struct list *it, *after;
+    list_each(it, after, order) if (in_order(it)->server == server) forget(t, in_order(it));
+}
+
+void connections_forget_server(struct connections *t, unsigned server)
+{
+    forget_those_of(t, &t->active, server);
+    forget_those_of(t, &t->lingering, server);
+}
+
+void connections_sweep(struct connections *t, uint64_t before)
+{
+    while (!list_empty(&t->lingering) && in_order(t->lingering.next)->since < before)
+        forget(t, in_order(t->lingering.next));
+}
