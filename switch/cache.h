@@ -5,7 +5,7 @@
  * answer counts only if it carries the present version, so that a change of the classifier empties
  * the cache by one addition. "No entry" is an answer like any other.
  *
- * Called by table.c.
+ * Called by table*.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -1,5 +1,5 @@
 /*
- * flow.h - an entry by itself: its memory and its time-outs. For table.c and group.c; what others
+ * flow.h - an entry by itself: its memory and its time-outs. For the table's files; what others
  * may ask of an entry is in table.h.
  *
  * An entry lies in the table's pool (flow_pool.h) and never moves; so do its actions, in it, if

@@ -14,7 +14,7 @@
  * moving. Buckets lie in blocks, each twice as long as the one before (runtime/memory.h), which
  * stay where they are.
  *
- * Called by group.c and table.c.
+ * Called by group.c and table*.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -7,7 +7,7 @@
  * entries is to go through memory from one end to the other. An entry stays in its place as long as
  * it lives; the place is the cursor of walks that pause while the table changes.
  *
- * Called by table.c, group.c and flow_hash.c.
+ * Called by the files of the flow table (table*.c), group.c and flow_hash.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

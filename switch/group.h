@@ -12,7 +12,7 @@
  * with random factors, which costs a fraction of XXH3, and what it counts none of is not there.
  * Whoever aims at it gains no more than that XXH3 is asked.
  *
- * Called by table.c. The exact entries are a group as well, with a mask of all ones: a key has
+ * Called by table*.c. The exact entries are a group as well, with a mask of all ones: a key has
  * zeros in the fields that its packets do not have.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.

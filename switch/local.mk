@@ -45,6 +45,10 @@ libmorgana_switch_a_SOURCES = \
 	switch/setup.h \
 	switch/stats_reply.c \
 	switch/table.c \
+	switch/table_change.c \
+	switch/table_groups.c \
+	switch/table_inside.h \
+	switch/table_walk.c \
 	switch/table.h
 libmorgana_switch_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
