@@ -151,7 +151,7 @@ NORMALISE = [
     (r"\b(o1-h3|m1-h6)\b", "port3", "the same"),
     (r"unix:\S+/([om])1(/o1)?\.mgmt", "switch", "where the switch listens"),
     (r"(?m)^[\dTZ:.-]+\|\d+\|", "", "time and number of ovs-ofctl's own log"),
-    (r", idle_age=\d+", "", "Nicira's statistics of flows tell it, the standard's do not"),
+    (r", (?:idle|hard)_age=\d+", "", "Nicira's statistics of flows tell it, the standard's do not"),
     (r"(NXST|OFPST)_(FLOW|AGGREGATE) reply", r"\2 reply", "the same: other statistics, one answer"),
     (r" priority=65535,(?=\S*tp_dst=2 )", " ", "4.1: an exact entry is above all others whatever its "
      "number says; Open vSwitch changes the number, we tell the one that was given"),
