@@ -1,6 +1,8 @@
 # controller/: the controller library, its apps and morgana-controller.
 noinst_LIBRARIES += libmorgana-controller.a
 libmorgana_controller_a_SOURCES = \
+	controller/call.c \
+	controller/call.h \
 	controller/chain.c \
 	controller/commands.c \
 	controller/commands.h \

@@ -173,8 +173,7 @@ static struct request *request_find(const struct ctl_dp *dp, const struct ofp_ms
     return NULL;
 }
 
-/* Does a stats reply of this type have entries that can be gathered from several parts? */
-static bool stats_has_entries(const struct ofp_msg *msg)
+bool request_has_entries(const struct ofp_msg *msg)
 {
     return msg->type == OFPT_STATS_REPLY &&
            (msg->stats.type == OFPST_FLOW || msg->stats.type == OFPST_TABLE ||
@@ -236,7 +235,7 @@ bool request_reply(struct ctl_dp *dp, const struct ofp_msg *msg)
         return false;
     if (msg->type == OFPT_ERROR)
         ctl_counters.request_errors++;
-    if (stats_has_entries(msg))
+    if (request_has_entries(msg))
         request_part(dp, r, msg);
     else
         request_finish(dp, r, msg->type == OFPT_ERROR ? -EREMOTEIO : 0, msg);

@@ -163,6 +163,9 @@ void request_init(struct ctl_dp *dp);
  * last part. */
 bool request_reply(struct ctl_dp *dp, const struct ofp_msg *msg);
 
+/* Is this a stats reply with entries, which can be gathered from several parts? */
+bool request_has_entries(const struct ofp_msg *msg);
+
 /* Fail every request with -ECONNRESET. */
 void request_fail_all(struct ctl_dp *dp);
 

@@ -17,6 +17,12 @@ test_unit_test_request_SOURCES = test/unit/test_request.c $(FAKE_SWITCH)
 test_unit_test_request_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_request_LDADD = $(CONTROLLER_LIBS)
 
+check_PROGRAMS += test/unit/test_call
+TESTS += test/unit/test_call
+test_unit_test_call_SOURCES = test/unit/test_call.c $(FAKE_SWITCH)
+test_unit_test_call_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_call_LDADD = $(CONTROLLER_LIBS)
+
 check_PROGRAMS += test/unit/test_dial
 TESTS += test/unit/test_dial
 test_unit_test_dial_SOURCES = test/unit/test_dial.c $(FAKE_SWITCH)
