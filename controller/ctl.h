@@ -42,6 +42,7 @@ struct ctl_config {
     uint64_t reconnect_min, reconnect_max; /* ns between tries of an active connection */
 };
 
+/* The limits and times that suit most. */
 void ctl_defaults(struct ctl_config *config);
 
 /* Rows that set `config` from a command line, for a struct config's tables. */
@@ -126,6 +127,7 @@ const struct ctl_app_type *ctl_app_by_name(const char *name);
 
 /* --- Datapaths ------------------------------------------------------------------------------- */
 
+/* Section 5.3.1: the datapath id. */
 uint64_t ctl_dp_id(const struct ctl_dp *dp);
 
 /* The features reply, kept up to date with port-status messages. Valid as long as the datapath. */

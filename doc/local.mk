@@ -18,3 +18,14 @@ uninstall-local:
 	for program in morgana-controller morgana-switch morgana-bench morgana-dump; do \
 		rm -f $(DESTDIR)$(completiondir)/$$program; \
 	done
+
+# The headers' documentation, as HTML in doc/html of the build. DOXYGEN_TOO: more settings.
+DOCUMENTED = $(openflowinclude_HEADERS) $(openflowruntimeinclude_HEADERS) controller/ctl.h controller/call.h
+docs:
+	cd $(srcdir) && { cat doc/Doxyfile && \
+	    printf '%s\n' 'INPUT=$(DOCUMENTED)' 'OUTPUT_DIRECTORY=$(abs_builddir)/doc' $(DOXYGEN_TOO); } | doxygen -
+clean-local: clean-docs
+clean-docs:
+	rm -rf doc/html
+.PHONY: docs clean-docs
+EXTRA_DIST += doc/Doxyfile doc/doxygen-filter

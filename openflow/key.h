@@ -13,6 +13,8 @@
 
 #include "openflow/wire.h"
 
+/* The headers of a packet (section 3.4) as the image of a match without wildcards, so that hashing,
+ * masking and comparing are a few operations on words. */
 struct ofp_key {
     union {
         struct ofp_match match; /* wildcards 0, pads 0 */
@@ -25,6 +27,7 @@ OFP_ASSERT_SIZE(struct ofp_key, 40);
  * header that is cut short leaves its fields zero, as if it were absent. */
 void ofp_key_extract(struct ofp_key *key, struct span frame, uint16_t in_port);
 
+/* Do two packets have the same headers? */
 static inline bool ofp_key_equal(const struct ofp_key *a, const struct ofp_key *b)
 {
     return ((a->word[0] ^ b->word[0]) | (a->word[1] ^ b->word[1]) | (a->word[2] ^ b->word[2]) |

@@ -18,17 +18,20 @@
 #include "openflow/wire.h"
 #include "runtime/buf.h"
 
+/* Section 5.4.4: why a request failed. */
 struct ofp_msg_error {
     uint16_t type; /* enum ofp_error_type */
     uint16_t code;
     struct span data; /* the failed request's first bytes; a text for HELLO_FAILED */
 };
 
+/* Section 5.5.4: a message of a vendor's. */
 struct ofp_msg_vendor {
     uint32_t vendor;
     struct span body; /* all that follows the vendor id */
 };
 
+/* Section 5.3.1: what a datapath is and can. */
 struct ofp_msg_features {
     uint64_t datapath_id;
     uint32_t n_buffers;
@@ -38,11 +41,13 @@ struct ofp_msg_features {
     struct span ports;     /* see ofp_next_port() */
 };
 
+/* Section 5.3.2: how a datapath treats fragments and misses. */
 struct ofp_msg_config {
     uint16_t flags; /* enum ofp_config_flags */
     uint16_t miss_send_len;
 };
 
+/* Section 5.4.1: a packet that a datapath asks about, or sends by an entry. */
 struct ofp_msg_packet_in {
     uint32_t buffer_id; /* or OFP_NO_BUFFER */
     uint16_t total_len; /* as claimed: of the whole frame; may disagree with data.len */
@@ -51,6 +56,7 @@ struct ofp_msg_packet_in {
     struct span data;
 };
 
+/* Section 5.4.2: an entry has gone, and what it has counted. */
 struct ofp_msg_flow_removed {
     const struct ofp_match *match;
     uint64_t cookie;
@@ -63,11 +69,13 @@ struct ofp_msg_flow_removed {
     uint64_t byte_count;
 };
 
+/* Section 5.4.3: a port has come, gone or changed. */
 struct ofp_msg_port_status {
     uint8_t reason; /* enum ofp_port_reason */
     const struct ofp_phy_port *desc;
 };
 
+/* Section 5.3.6: send a packet, out of a buffer or as it comes along. */
 struct ofp_msg_packet_out {
     uint32_t buffer_id; /* or OFP_NO_BUFFER */
     uint16_t in_port;   /* or OFPP_NONE */
@@ -75,6 +83,7 @@ struct ofp_msg_packet_out {
     struct span data;
 };
 
+/* Section 5.3.3: add, change or delete entries. */
 struct ofp_msg_flow_mod {
     const struct ofp_match *match;
     uint64_t cookie;
@@ -88,6 +97,7 @@ struct ofp_msg_flow_mod {
     struct span actions;
 };
 
+/* Section 5.3.3: change what a port does. */
 struct ofp_msg_port_mod {
     uint16_t port_no;
     uint8_t hw_addr[OFP_ETH_ALEN];
@@ -96,6 +106,7 @@ struct ofp_msg_port_mod {
     uint32_t advertise;
 };
 
+/* Section 5.3.4: a port's queues. */
 struct ofp_msg_queue_config { /* request: queues is empty */
     uint16_t port;
     struct span queues; /* see ofp_next_queue() */
@@ -108,6 +119,7 @@ struct ofp_msg_flow_request {
     uint16_t out_port;
 };
 
+/* Section 5.3.5: the sums of many entries. */
 struct ofp_msg_aggregate {
     uint64_t packet_count;
     uint64_t byte_count;
@@ -120,6 +132,7 @@ struct ofp_msg_port_request {
     uint32_t queue_id;
 };
 
+/* Section 5.3.5: a request for statistics, or a part of the reply. */
 struct ofp_msg_stats {
     uint16_t type;  /* enum ofp_stats_types */
     uint16_t flags; /* enum ofp_stats_reply_flags */

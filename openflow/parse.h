@@ -16,6 +16,7 @@
 
 #include "openflow/msg.h"
 
+/* Bytes that the caller has for an error message. */
 #define OFP_PARSE_ERROR 160
 
 /* A match: fields separated by commas or blanks, protocol short-hands (ip, arp, tcp, udp, icmp,

@@ -11,6 +11,7 @@
 
 #include "openflow/wire.h"
 
+/* A text that grows in an array of the caller's. What does not fit is counted, and dropped. */
 struct text {
     char *data;  /* the array, not owned; NUL-terminated as long as cap > 0 */
     size_t cap;  /* its size, the NUL included */
@@ -26,6 +27,7 @@ static inline bool text_fits(const struct text *t)
     return t->need < t->cap;
 }
 
+/* A character; a text; each of these appends. */
 void text_put_char(struct text *t, char c);
 void text_put(struct text *t, const char *s);
 /* At most `n` characters of `s`, up to its NUL; unprintable ones as '.'. */

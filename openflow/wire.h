@@ -13,8 +13,10 @@
 
 #include "runtime/bytes.h"
 
+/* A wire format has no padding but what it names. */
 #define OFP_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 
+/* The version of every message (section 5.1), and sizes of the specification, in bytes. */
 #define OFP_VERSION            0x01
 #define OFP_TCP_PORT           6653 /* IANA's; 6633 was used before it */
 #define OFP_MAX_MESSAGE        65535
@@ -136,8 +138,8 @@ enum ofp_queue_properties {
     OFPQT_MIN_RATE = 1,
 };
 
-#define OFPQ_MIN_RATE_UNCFG 0xffff /* min-rate: not configured; above 1000 means disabled */
-#define OFPQ_ALL            0xffffffffu
+#define OFPQ_MIN_RATE_UNCFG 0xffff      /* min-rate: not configured; above 1000 means disabled */
+#define OFPQ_ALL            0xffffffffu /* section 5.3.5: every queue of a port */
 
 struct ofp_packet_queue {
     be32 queue_id;
@@ -449,8 +451,8 @@ struct ofp_flow_stats_request {
 };
 OFP_ASSERT_SIZE(struct ofp_flow_stats_request, 44);
 
-#define OFP_TABLE_ALL   0xff
-#define OFP_TABLE_EMERG 0xfe
+#define OFP_TABLE_ALL   0xff /* every table */
+#define OFP_TABLE_EMERG 0xfe /* that of the emergency entries: section 4.3 */
 
 struct ofp_flow_stats {
     be16 length; /* of this entry with its actions */

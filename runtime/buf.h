@@ -11,12 +11,14 @@
 
 #include "runtime/bytes.h"
 
+/* An area that is filled from its beginning. */
 struct buf {
     uint8_t *data; /* the area, not owned */
     size_t len;    /* bytes used */
     size_t cap;    /* bytes in all */
 };
 
+/* An empty one of `cap` bytes at `data`, which stays the caller's. */
 static inline struct buf buf_of(void *data, size_t cap)
 {
     return (struct buf){.data = data, .len = 0, .cap = cap};

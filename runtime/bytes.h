@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Integers in network byte order. */
+/* Integers in network byte order. They have alignment 1 and may lie anywhere. */
 typedef struct {
     uint8_t b[2];
 } be16;
@@ -37,6 +37,7 @@ static inline uint16_t be16_get(be16 v)
     return __builtin_bswap16(n);
 }
 
+/* The same of 32 bits. */
 static inline uint32_t be32_get(be32 v)
 {
     uint32_t n;
@@ -44,6 +45,7 @@ static inline uint32_t be32_get(be32 v)
     return __builtin_bswap32(n);
 }
 
+/* The same of 64 bits. */
 static inline uint64_t be64_get(be64 v)
 {
     uint64_t n;
@@ -60,6 +62,7 @@ static inline be16 be16_of(uint16_t n)
     return v;
 }
 
+/* The same of 32 bits. */
 static inline be32 be32_of(uint32_t n)
 {
     be32 v;
@@ -68,6 +71,7 @@ static inline be32 be32_of(uint32_t n)
     return v;
 }
 
+/* The same of 64 bits. */
 static inline be64 be64_of(uint64_t n)
 {
     be64 v;
@@ -76,25 +80,29 @@ static inline be64 be64_of(uint64_t n)
     return v;
 }
 
-/* libc's four memory functions, for code that is compiled freestanding. */
+/* libc's four memory functions, for code that is compiled freestanding; with n = 0 the pointers may
+ * be anything. memcpy(): the areas do not overlap. */
 static inline void bytes_copy(void *to, const void *from, size_t n)
 {
     if (n)
         __builtin_memcpy(to, from, n);
 }
 
+/* memmove(): they may. */
 static inline void bytes_move(void *to, const void *from, size_t n)
 {
     if (n)
         __builtin_memmove(to, from, n);
 }
 
+/* memset() to zero. */
 static inline void bytes_zero(void *to, size_t n)
 {
     if (n)
         __builtin_memset(to, 0, n);
 }
 
+/* memcmp(), for who wants to know just that. */
 static inline bool bytes_equal(const void *a, const void *b, size_t n)
 {
     return n == 0 || __builtin_memcmp(a, b, n) == 0;
@@ -106,6 +114,7 @@ struct span {
     size_t len;
 };
 
+/* The view of these bytes. */
 static inline struct span span_of(const void *data, size_t len)
 {
     return (struct span){.data = data, .len = len};
