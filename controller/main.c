@@ -132,11 +132,14 @@ int main(int argc, char **argv)
     struct config_option limit_rows[CTL_N_OPTIONS], appctl_rows[APPCTL_N_OPTIONS];
     const struct config_option *tables[5 + CTL_APPS_MAX + 1] = {
         arg_rows, appctl_rows, platform_options, program_options, limit_rows};
+    const struct config_option *const help[] = {arg_rows, appctl_rows, platform_options,
+                                                program_options, NULL};
     const struct config config = {
         .program = PROGRAM,
         .synopsis = "[OPTION]...",
         .about = "An OpenFlow 1.0 controller.",
         .tables = tables,
+        .help = help,
     };
     size_t n = 5;
     int status;

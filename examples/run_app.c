@@ -104,7 +104,7 @@ int run_apps(const struct ctl_app_type *const *apps, int argc, char **argv)
     size_t n = 4;
     int status;
 
-    for (size_t i = 0; apps[i] != NULL && i < CTL_APPS_MAX; i++)
+    for (size_t i = 0; i < CTL_APPS_MAX && apps[i] != NULL; i++)
         if (apps[i]->options != NULL)
             tables[n++] = apps[i]->options;
     appctl_defaults(&appctl_config);

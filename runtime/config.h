@@ -46,6 +46,7 @@ struct config {
     const char *synopsis;                      /* for the help's first line: "[OPTION]... FILE" */
     const char *about;                         /* one sentence */
     const struct config_option *const *tables; /* NULL-terminated */
+    const struct config_option *const *help;   /* those that --help shows; NULL: all of them */
 };
 
 /* Read `argc` words (argv[0] is skipped). Those that are no options are moved, in order, to the
@@ -58,7 +59,7 @@ int config_parse(const struct config *c, int argc, char **argv, int *rest, char 
  * open. */
 int config_split(const struct config *c, char *line, char **argv);
 
-/* The help, one screen, line by line; defaults are what the targets hold. */
+/* The help for all tables, line by line; defaults are what the targets hold. */
 void config_help(const struct config *c, void (*line)(void *user, const char *text), void *user);
 
 #endif

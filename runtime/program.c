@@ -16,7 +16,7 @@
 
 static struct {
     const char *log, *log_format;
-    bool help, version;
+    bool help, help_all, version;
 } args = {.log_format = "text"};
 
 const struct config_option program_options[] = {
@@ -25,6 +25,8 @@ const struct config_option program_options[] = {
     {"log-format", CONFIG_STRING, &args.log_format, 0, 0, "FORM",
      "text, for people, or json, an object a line"},
     {"help", CONFIG_FLAG, &args.help, 0, 0, NULL, "say this and end"},
+    {"help-all", CONFIG_FLAG, &args.help_all, 0, 0, NULL,
+     "say all options, limits and times too, and end"},
     {"version", CONFIG_FLAG, &args.version, 0, 0, NULL, "say the version and end"},
     {0},
 };
@@ -35,11 +37,14 @@ static void help_line(void *user, const char *text)
     say("%s", text);
 }
 
-/* The help shows values as they are before any option. */
+/* One screen, or all there is. It shows values as they are before any option. */
 static int show_help(const struct config *config, void (*more_help)(void))
 {
-    args.help = false;
-    config_help(config, help_line, NULL);
+    struct config shown = *config;
+    if (!args.help_all && config->help != NULL)
+        shown.tables = config->help;
+    args.help = args.help_all = false;
+    config_help(&shown, help_line, NULL);
     if (more_help != NULL)
         more_help();
     return EXIT_SUCCESS;
@@ -63,7 +68,7 @@ int program_read(const struct config *config, int argc, char **argv, void (*more
         say_error("%s: %s", program, error);
         return EXIT_FAILURE;
     }
-    if (args.help)
+    if (args.help || args.help_all)
         return show_help(config, more_help);
     if (args.version) {
         say("%s %s", program, MORGANA_VERSION);

@@ -13,7 +13,7 @@
 
 #include <stdbool.h>
 
-/* --log, --help and --version: to be one of the program's tables. */
+/* --log, --help, --help-all and --version: to be one of the program's tables. */
 extern const struct config_option program_options[];
 
 /* Read the options. What --help says is followed by more_help(), if that is not NULL. Returns -1 to

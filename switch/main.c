@@ -121,11 +121,17 @@ int main(int argc, char **argv)
         setup_rows,      arg_rows, appctl_rows, platform_options,
         program_options, dp_rows,  agent_rows,  NULL,
     };
+    /* Which datapath it is stands with what most need; limits and times do not. */
+    struct config_option identity_rows[3] = {0};
+    const struct config_option *const help[] = {
+        identity_rows, setup_rows, arg_rows, appctl_rows, platform_options, program_options, NULL,
+    };
     const struct config config = {
         .program = PROGRAM,
         .synopsis = "[OPTION]...",
         .about = "An OpenFlow 1.0 switch.",
         .tables = tables,
+        .help = help,
     };
     int status;
 
@@ -134,6 +140,8 @@ int main(int argc, char **argv)
     appctl_defaults(&limits.appctl);
     setup_options(&limits.setup, setup_rows);
     dp_options(&limits.dp, dp_rows);
+    identity_rows[0] = dp_rows[0];
+    identity_rows[1] = dp_rows[1];
     agent_options(&limits.agent, agent_rows);
     appctl_options(&limits.appctl, appctl_rows);
     status = program_read(&config, argc, argv, NULL);
