@@ -1,6 +1,6 @@
 # test/bench/: figures beside a peer's; never a pass or a fail.
 EXTRA_DIST += test/bench/controller_bench.py test/bench/peers.py test/bench/switch_bench.py \
-	test/bench/switches.py test/bench/tables.py test/bench/flood.py
+	test/bench/switches.py test/bench/tables.py test/bench/flood.py test/bench/topology_bench.py
 CLEANFILES += controller-bench.json controller-bench.png
 
 bench: bench-controller bench-table bench-task bench-tcp-sim
@@ -9,7 +9,10 @@ bench-controller: morgana-controller morgana-bench
 # Needs root: it makes network namespaces.
 bench-switch: morgana-switch morgana-bench test/bench/flood
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/switch_bench.py $(BENCHFLAGS)
-.PHONY: bench bench-controller bench-switch
+# This one, too.
+bench-topology: morgana-controller morgana-switch test/interop/forwarder
+	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/topology_bench.py $(BENCHFLAGS)
+.PHONY: bench bench-controller bench-switch bench-topology
 
 noinst_PROGRAMS += test/bench/flood
 test_bench_flood_SOURCES = test/bench/flood.c

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Open vSwitch and morgana-switch in a ring, under the apps that need a topology: a broadcast arrives
 once, everyone reaches everyone, also after a link of the ring has been cut, and flows of a file are
-where they belong.
+where they belong; and the bench of the same apps.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import itertools
+import json
 import pathlib
 import re
 import signal
@@ -13,7 +14,8 @@ import sys
 import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+TOP = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TOP))
 from lab import Controller, Lab, MorganaSwitch, OpenVSwitch, namespace, wait_for  # noqa: E402
 from lab.traffic import Tap, numbered  # noqa: E402
 
@@ -130,6 +132,17 @@ class Ring(unittest.TestCase):
             wait_for(lambda: len(self.switches[1].flows()) == 1, "the flow to go")
             self.switches[0].ofctl("del-flows", "s1")
             wait_for(self.switches[0].flows, "a flow that was deleted to come back")
+
+
+class Bench(unittest.TestCase):
+    def test_it_measures_discovery_and_cuts_and_finds_no_ring_that_melts(self):
+        with tempfile.TemporaryDirectory() as folder:
+            out = pathlib.Path(folder) / "report.json"
+            namespace.run([sys.executable, TOP / "bench" / "topology_bench.py", "--switches=6", "--quick",
+                           f"--out={out}"])
+            report = json.loads(out.read_text())
+        self.assertEqual(set(report["figures"]), {"found", "silent", "silent_back", "down", "down_back"})
+        self.assertEqual(report["melts"]["ring"]["hosts"], 4)
 
 
 if __name__ == "__main__":
