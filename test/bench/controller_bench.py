@@ -22,6 +22,7 @@ import tempfile
 from peers import (CONTROLLER_CORE, GENERATOR_CORE, MORGANA, TESTCONTROLLER, Running, cost, generate,
                    instructions)
 from tables import need, spread, verdict
+from lab.step import life
 
 SHAPE = {"switches": 16, "hosts": 100}
 MODES = ("throughput", "latency")
@@ -69,7 +70,8 @@ def ratios_of(mode, rounds):
 
 
 def side_by_side(folder, count, duration):
-    rounds = [measure_round(folder, duration) for _ in range(count)]
+    with life():
+        rounds = [measure_round(folder, duration) for _ in range(count)]
     for mode in MODES:
         ratios, target = ratios_of(mode, rounds), RATIO_TARGETS[mode]
         print_rates(mode, rounds)

@@ -26,6 +26,7 @@ from peers import GENERATOR_CORE, pinned
 from switches import SWITCH_CORE, Morgana, Ovs, cpu_ns, peak_mib
 from tables import need, spread, verdict
 from lab import Lab, namespace, program, wait_for
+from lab.step import life
 
 FRAME = 60  # bytes, and 4 of FCS that veth does not have
 # morgana-bench's devices: those that cost the least, to send from and to receive at.
@@ -213,7 +214,7 @@ def main():
     need(["ovs-vswitchd", "ovs-ofctl", "iperf3", "ping", "ethtool", "taskset"])
     print(f"the switch on core {SWITCH_CORE}, the flood, what searches ({SOURCE} to {SINK}) and "
           f"the hosts on core {GENERATOR_CORE}", flush=True)
-    with Lab() as lab:
+    with life(), Lab() as lab:
         bed = Bed(lab)
         switches = [Ovs(lab), Morgana(lab, "eth"), Morgana(lab, "xdp")]
         rounds = [{switch.name: measure(bed, switch, args.seconds) for switch in switches}

@@ -24,6 +24,7 @@ from peers import GENERATOR_CORE
 from tables import need, spread, verdict
 from tcp_peers import CLIENT_CORE, JOBS, KERNELS, Bed, kernels, lwip, morgana
 from lab import Lab, program
+from lab.step import life
 
 
 class Row(NamedTuple):
@@ -96,7 +97,7 @@ def main():
     need(["ip", "taskset", program("test/bench/tcp_lwip")])
     print(f"the client on core {CLIENT_CORE}, the server on core {GENERATOR_CORE}", flush=True)
     peers = [morgana(), lwip(), *kernels()]
-    with Lab() as lab:
+    with life(), Lab() as lab:
         bed = Bed(lab)
         rounds = [measure(bed, peers, args.seconds, args.connections)
                   for _ in range(args.rounds)]

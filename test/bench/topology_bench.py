@@ -22,6 +22,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from lab import Controller, Lab, MorganaSwitch, namespace, program, wait_for  # noqa: E402
+from lab.step import step  # noqa: E402
 from lab.traffic import Tap, numbered  # noqa: E402
 from tables import verdict  # noqa: E402
 
@@ -133,16 +134,22 @@ def measure(n):
     cables = sorted({tuple(sorted((i, (i + step - 1) % n + 1))) for i in range(1, n + 1) for step in (1, CHORD)})
     figures = {}
     with Lab() as lab:
-        network = Network(lab, n, cables, (1, 2), relayed=[(1, 2)])
-        figures["found"] = found(network)
-        network.wait_settled()
-        network.wait_reached()
-        figures["silent"], figures["silent_back"] = cut(network, 1, 2, network.cut_silently)
-        network.mend(1, 2)
-        network.wait_found()
-        network.wait_reached()
-        figures["down"], figures["down_back"] = cut(
-            network, 1, 2, lambda: lab.net.ip("link", "set", end_of(1, 2), "down"))
+        with step("switches", f"starts {n}, with {len(cables)} cables"):
+            network = Network(lab, n, cables, (1, 2), relayed=[(1, 2)])
+        with step("discovery", "finds the cables"):
+            figures["found"] = found(network)
+        with step("tree", "waits until hosts reach each other"):
+            network.wait_settled()
+            network.wait_reached()
+        with step("cut", "a cable, silently"):
+            figures["silent"], figures["silent_back"] = cut(network, 1, 2, network.cut_silently)
+        with step("mend", "waits until that is found"):
+            network.mend(1, 2)
+            network.wait_found()
+            network.wait_reached()
+        with step("cut", "the same by a port that goes down"):
+            figures["down"], figures["down_back"] = cut(
+                network, 1, 2, lambda: lab.net.ip("link", "set", end_of(1, 2), "down"))
     return figures, len(cables)
 
 
@@ -163,7 +170,7 @@ def fat_tree():
 
 def melt(name, n, cables, hosts_at):
     """Every host sends BROADCASTS; each must come once to each of the others."""
-    with Lab() as lab, contextlib.ExitStack() as taps:
+    with step(name, f"of {n} switches: broadcasts of each host"), Lab() as lab, contextlib.ExitStack() as taps:
         network = Network(lab, n, cables, hosts_at)
         network.start_controller("discovery", "stp", "learning")
         network.wait_settled()
@@ -184,7 +191,7 @@ def melt(name, n, cables, hosts_at):
 
 
 def show(n_switches, n_cables, figures, melts):
-    print(f"{n_switches} switches, {n_cables} cables")
+    print(f"\n{n_switches} switches, {n_cables} cables")
     for name, (what, target) in TARGETS.items():
         print(f"  {what:<42} " + verdict(f"{figures[name]:.2f} s", f"{target} s", figures[name] <= target))
     for name, each in melts.items():
