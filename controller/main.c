@@ -57,7 +57,8 @@ static int add_apps(struct ctl *ctl)
         int error = type != NULL ? ctl_add_app(ctl, type) : -ENOENT;
         if (error != 0) {
             log_error("app %s: %s", args.apps.value[i],
-                      type != NULL ? strerror(-error) : "there is none of this name");
+                      type != NULL ? strerror(-error)
+                                   : "there is none of this name; --help lists them");
             return error;
         }
     }

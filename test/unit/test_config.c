@@ -30,7 +30,7 @@ static const struct config_option theirs[] = {
     {0},
 };
 static const struct config_option *const tables[] = {own, theirs, NULL};
-static const struct config config = {"prog", "[OPTION]... FILE", "Does it.", tables};
+static const struct config config = {"prog", "[OPTION]... FILE", "Does it.", tables, NULL};
 
 static char *argv[CONFIG_WORDS_MAX];
 static char line[1000], error[CONFIG_ERROR];
