@@ -102,6 +102,16 @@ int ctl_serve(struct ctl *ctl, struct net *net, const char *endpoint, const char
     return serve(&ctl->server, net, endpoint, OFP_TCP_PORT, where);
 }
 
+void ctl_use_net(struct ctl *ctl, struct net *net)
+{
+    ctl->net = net;
+}
+
+struct net *ctl_net(const struct ctl *ctl)
+{
+    return ctl->net;
+}
+
 /* --- The beginning and the end --------------------------------------------------------------- */
 
 struct ctl *ctl_new(const struct ctl_config *config)

@@ -66,6 +66,10 @@ int ctl_serve(struct ctl *ctl, struct net *net, const char *endpoint, const char
  */
 int ctl_attach(struct ctl *ctl, struct stream *s);
 
+/* Where apps that call somebody connect: NULL unless it was said. */
+void ctl_use_net(struct ctl *ctl, struct net *net);
+struct net *ctl_net(const struct ctl *ctl);
+
 /* --- Apps ------------------------------------------------------------------------------------ */
 
 /* A packet-in with what every app wants to know of it. Valid during the call. */
@@ -182,6 +186,9 @@ void ctl_dp_drop(struct ctl_dp *dp);
 
 /* Send one message as it is, its xid included. */
 int ctl_send(struct ctl_dp *dp, const struct ofp_msg *msg);
+
+/* An xid that nothing else sent to this datapath has had lately: for who wants to know errors. */
+uint32_t ctl_xid(struct ctl_dp *dp);
 
 /* Answer a packet-in: send its packet on by `actions`, out of the switch's buffer if it has one
  * there, else by sending the bytes back. */

@@ -49,7 +49,25 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/servers.h \
 	controller/apps/static_flows.c \
 	controller/apps/stp.c \
-	controller/apps/stp.h
+	controller/apps/stp.h \
+	controller/slicer/actions.c \
+	controller/slicer/asks.c \
+	controller/slicer/flows.c \
+	controller/slicer/handle.c \
+	controller/slicer/link.c \
+	controller/slicer/link.h \
+	controller/slicer/pace.h \
+	controller/slicer/packet_out.c \
+	controller/slicer/place.c \
+	controller/slicer/report.c \
+	controller/slicer/slicer.c \
+	controller/slicer/slicer.h \
+	controller/slicer/slices.c \
+	controller/slicer/slices.h \
+	controller/slicer/space.c \
+	controller/slicer/space.h \
+	controller/slicer/stats.c \
+	controller/slicer/view.c
 libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 
 bin_PROGRAMS += morgana-controller

@@ -52,6 +52,7 @@ static void list_default(struct config_list *list, const char *value)
 static int add_apps(struct ctl *ctl)
 {
     list_default(&args.apps, "learning");
+    ctl_use_net(ctl, platform_net());
     for (size_t i = 0; i < args.apps.n; i++) {
         const struct ctl_app_type *type = ctl_app_by_name(args.apps.value[i]);
         int error = type != NULL ? ctl_add_app(ctl, type) : -ENOENT;

@@ -62,6 +62,11 @@ int ctl_send(struct ctl_dp *dp, const struct ofp_msg *msg)
     return session_send(dp, msg);
 }
 
+uint32_t ctl_xid(struct ctl_dp *dp)
+{
+    return session_xid(dp);
+}
+
 /* The frame of a packet-in without a buffer is whole (section 5.4.1), whatever total_len says. */
 int ctl_packet_out(struct ctl_dp *dp, const struct ctl_packet *packet, struct span actions)
 {

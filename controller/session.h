@@ -40,6 +40,7 @@ struct ctl {
     struct list bucket[CTL_BUCKETS]; /* the same, by datapath id */
     size_t n_sessions;
     struct server server; /* where it listens, whom it calls */
+    struct net *net;      /* the apps' */
     struct log_limit refused;
 };
 

@@ -1,7 +1,7 @@
 # doc/: man pages and pages for people.
 
 dist_man_MANS += doc/morgana-bench.1
-EXTRA_DIST += doc/writing-an-app.md doc/mininet.md doc/ofp-print-differences.md doc/ofp-text-differences.md
+EXTRA_DIST += doc/writing-an-app.md doc/mininet.md doc/slicer.md doc/ofp-print-differences.md doc/ofp-text-differences.md
 dist_man_MANS += doc/morgana-controller.8
 dist_man_MANS += doc/morgana-dump.1
 dist_man_MANS += doc/morgana-switch.8

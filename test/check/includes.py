@@ -44,6 +44,8 @@ ROWS = {
                        "appctl/appctl.h"), PLAIN),
     "controller/apps": Row(("controller/", "openflow/", "runtime/", "controller/apps/",
                             "appctl/appctl.h"), PLAIN),
+    "controller/slicer": Row(("controller/", "openflow/", "runtime/", "controller/apps/",
+                              "controller/slicer/", "appctl/appctl.h"), PLAIN),
     "switch": Row(("switch/", "openflow/", "runtime/", "appctl/appctl.h"), PLAIN),
     "tools": Row(("tools/", "openflow/", "runtime/"), PLAIN),
     "tools/dump": Row(("tools/dump/", "openflow/", "runtime/"), PLAIN | {"pcap.h", "time.h"}),

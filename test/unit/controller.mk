@@ -74,6 +74,18 @@ test_unit_test_discovery_SOURCES = test/unit/test_discovery.c $(FAKE_SWITCH)
 test_unit_test_discovery_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_discovery_LDADD = $(CONTROLLER_LIBS)
 
+check_PROGRAMS += test/unit/test_space
+TESTS += test/unit/test_space
+test_unit_test_space_SOURCES = test/unit/test_space.c test/unit/random.h $(FAKE_SWITCH)
+test_unit_test_space_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_space_LDADD = $(CONTROLLER_LIBS)
+
+check_PROGRAMS += test/unit/test_slicer
+TESTS += test/unit/test_slicer
+test_unit_test_slicer_SOURCES = test/unit/test_slicer.c $(FAKE_SWITCH)
+test_unit_test_slicer_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_slicer_LDADD = $(CONTROLLER_LIBS)
+
 # Apps that need a topology: fake switches with cables between them.
 CABLED = test/unit/cabled.c test/unit/cabled.h $(FAKE_SWITCH)
 

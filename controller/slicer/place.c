@@ -1,0 +1,152 @@
+/*
+ * place.c - a switch that has joined: whose its packets are, and what was sent to it for whom.
+ *
+ * The switch answers an error with the xid of what it refuses (OpenFlow 1.0 section 5.4.4). Each
+ * message for a slice gets an xid of the session's own, under which the slice's message is kept for
+ * as long as SLICER_SENT others come behind it; so an error finds the slice that caused it, and is
+ * told there with the slice's own message in it. See slicer.h.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/slicer/slicer.h"
+
+#include <stdlib.h>
+
+/* --- What is sent ---------------------------------------------------------------------------- */
+
+static struct sent *sent_slot(struct place *place, uint32_t xid)
+{
+    return &place->sent[xid % SLICER_SENT];
+}
+
+int place_send(struct place *place, struct view *view, struct ofp_msg *msg, uint64_t flow,
+               struct span request)
+{
+    struct sent *slot;
+    int error;
+    msg->xid = ctl_xid(place->dp);
+    error = ctl_send(place->dp, msg);
+    if (error != 0)
+        return error;
+    slot = sent_slot(place, msg->xid);
+    *slot = (struct sent){.xid = msg->xid, .view = view, .flow = flow};
+    slot->len = (uint32_t)(request.len < sizeof slot->head ? request.len : sizeof slot->head);
+    bytes_copy(slot->head, request.data, slot->len);
+    return 0;
+}
+
+void place_error(struct place *place, uint32_t xid, const struct ofp_msg_error *error)
+{
+    struct sent *slot = sent_slot(place, xid);
+    struct view *view = slot->view;
+    if (slot->xid != xid || view == NULL)
+        return;
+    slot->view = NULL;
+    /* Of a flow in several parts the first error is the slice's; then there is no flow. */
+    if (slot->flow != 0 && flows_find(place->slicer, slot->flow) == NULL)
+        return;
+    slicer_counters.errors++;
+    link_send_error(&view->link, (struct ofp_fault){error->type, error->code},
+                    span_of(slot->head, slot->len));
+    if (slot->flow != 0)
+        flows_failed(place->slicer, slot->flow);
+}
+
+void place_forget(struct place *place, const struct view *view)
+{
+    for (size_t i = 0; i < SLICER_SENT; i++)
+        if (place->sent[i].view == view)
+            place->sent[i].view = NULL;
+}
+
+/* --- Its space and ports --------------------------------------------------------------------- */
+
+bool place_set_space(struct place *place)
+{
+    const struct slice_set *set = &place->slicer->set;
+    struct space_rule *rules = malloc((set->n_rules + 1) * sizeof *rules);
+    free(place->rules);
+    place->rules = rules;
+    place->space = (struct space){0};
+    if (rules != NULL)
+        place->space = slices_space(set, ctl_dp_id(place->dp), rules);
+    return rules != NULL;
+}
+
+static void list_ports(struct place *place)
+{
+    struct span rest = ctl_dp_features(place->dp)->ports;
+    size_t n = rest.len / sizeof(struct ofp_phy_port);
+    uint16_t *port = realloc(place->port, (n + 1) * sizeof *port);
+    const struct ofp_phy_port *desc;
+    if (port == NULL)
+        return; /* a cut then leaves the new ones out */
+    place->port = port;
+    place->n_ports = 0;
+    while ((desc = ofp_next_port(&rest)) != NULL)
+        port[place->n_ports++] = be16_get(desc->port_no);
+}
+
+void place_ports_changed(struct place *place)
+{
+    struct list *it, *after;
+    list_ports(place);
+    list_each(it, after, &place->views) view_update_ports(container_of(it, struct view, in_place));
+}
+
+/* Section 5.3.2: the switch has one miss_send_len, and each slice its own. */
+void place_update_config(struct place *place)
+{
+    struct ofp_msg msg = {.type = OFPT_SET_CONFIG,
+                          .config = {.miss_send_len = OFP_DEFAULT_MISS_SEND_LEN}};
+    struct list *it, *after;
+    list_each(it, after, &place->views)
+    {
+        const struct view *view = container_of(it, struct view, in_place);
+        if (view->miss_send_len > msg.config.miss_send_len)
+            msg.config.miss_send_len = view->miss_send_len;
+    }
+    if (msg.config.miss_send_len != place->miss_send_len &&
+        place_send(place, NULL, &msg, 0, span_of(NULL, 0)) == 0)
+        place->miss_send_len = msg.config.miss_send_len;
+}
+
+/* --- The beginning and the end --------------------------------------------------------------- */
+
+/* What lies in a switch that joins is of no slice that there is. */
+static void empty(struct place *place)
+{
+    struct ofp_match any = ofp_match_any();
+    struct ofp_msg msg = {.type = OFPT_FLOW_MOD};
+    msg.flow_mod = (struct ofp_msg_flow_mod){
+        .match = &any, .command = OFPFC_DELETE, .buffer_id = OFP_NO_BUFFER, .out_port = OFPP_NONE};
+    place_send(place, NULL, &msg, 0, span_of(NULL, 0));
+}
+
+struct place *place_new(struct slicer *slicer, struct ctl_dp *dp)
+{
+    struct place *place = calloc(1, sizeof *place);
+    if (place == NULL)
+        return NULL;
+    place->slicer = slicer;
+    place->dp = dp;
+    list_init(&place->views);
+    list_append(&slicer->places, &place->link);
+    if (!place_set_space(place)) {
+        place_free(place);
+        return NULL;
+    }
+    list_ports(place);
+    empty(place);
+    return place;
+}
+
+void place_free(struct place *place)
+{
+    struct list *it, *after;
+    list_each(it, after, &place->views) view_free(container_of(it, struct view, in_place), true);
+    list_remove(&place->link);
+    free(place->rules);
+    free(place->port);
+    free(place);
+}

@@ -1,0 +1,250 @@
+/*
+ * slices.c - reading the file of the slices; see slices.h.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/slicer/slices.h"
+#include "controller/apps/line_file.h"
+#include "controller/ctl.h"
+#include "openflow/parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLANKS " \t\r\n"
+
+void slices_init(struct slice_set *set, uint64_t rate, uint64_t flows)
+{
+    *set = (struct slice_set){.defaults = {.rate = rate, .flows = flows}};
+}
+
+void slices_free(struct slice_set *set)
+{
+    free(set->rule);
+    set->rule = NULL;
+    set->n_rules = 0;
+}
+
+int slices_find(const struct slice_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->n; i++)
+        if (strcmp(set->def[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* --- A line that begins a slice -------------------------------------------------------------- */
+
+static bool read_number(const char *text, uint64_t *n)
+{
+    char *end;
+    if (*text < '0' || *text > '9')
+        return false;
+    *n = strtoull(text, &end, 10);
+    return *end == '\0' && *n > 0 && *n <= 1000000000;
+}
+
+static const char *read_controller(struct slice_def *def, const char *value)
+{
+    struct endpoint ep;
+    if (endpoint_parse(&ep, value, OFP_TCP_PORT) != 0 || ep.passive)
+        return "controller= wants tcp:HOST[:PORT] or unix:PATH";
+    snprintf(def->controller, sizeof def->controller, "%s", value);
+    return NULL;
+}
+
+static const char *read_setting(struct slice_def *def, const char *word, char *error)
+{
+    const char *value = strchr(word, '=');
+    size_t n = value != NULL ? (size_t)(value++ - word) : 0;
+    if (n == 10 && strncmp(word, "controller", n) == 0)
+        return read_controller(def, value);
+    if (n == 4 && strncmp(word, "rate", n) == 0)
+        return read_number(value, &def->rate) ? NULL : "rate= wants messages a second, from 1 on";
+    if (n == 5 && strncmp(word, "flows", n) == 0)
+        return read_number(value, &def->flows) ? NULL : "flows= wants how many flows, from 1 on";
+    snprintf(error, OFP_PARSE_ERROR, "a slice has controller=, rate= and flows=, but no \"%.40s\"",
+             word);
+    return error;
+}
+
+static const char *read_name(struct slice_set *set, struct slice_def *def, const char *name)
+{
+    if (name == NULL || strlen(name) >= SLICE_NAME_MAX || strchr(name, '=') != NULL)
+        return "a slice wants a name of at most 31 characters: slice NAME controller=...";
+    if (slices_find(set, name) >= 0)
+        return "there is a slice of this name already";
+    snprintf(def->name, sizeof def->name, "%s", name);
+    return NULL;
+}
+
+static const char *read_slice(struct slice_set *set, const char *text, unsigned line, char *error)
+{
+    struct slice_def def = set->defaults;
+    char words[LINE_FILE_MAX];
+    const char *word, *wrong;
+    snprintf(words, sizeof words, "%s", text);
+    strtok(words, BLANKS);
+    def.line = line;
+    if (set->n == SLICES_MAX)
+        return "too many slices";
+    wrong = read_name(set, &def, strtok(NULL, BLANKS));
+    while (wrong == NULL && (word = strtok(NULL, BLANKS)) != NULL)
+        wrong = read_setting(&def, word, error);
+    if (wrong == NULL && def.controller[0] == '\0')
+        wrong = "a slice wants controller=tcp:HOST:PORT";
+    if (wrong == NULL)
+        set->def[set->n++] = def;
+    return wrong;
+}
+
+/* --- A line of its flow space ---------------------------------------------------------------- */
+
+static struct slice_line *new_rule(struct slice_set *set)
+{
+    size_t cap = set->cap == 0 ? 16 : 2 * set->cap;
+    if (set->n_rules == set->cap) {
+        struct slice_line *bigger = realloc(set->rule, cap * sizeof *bigger);
+        if (bigger == NULL)
+            return NULL;
+        set->rule = bigger;
+        set->cap = cap;
+    }
+    return &set->rule[set->n_rules];
+}
+
+/* The parser of a flow to be deleted strictly takes just what a rule may have, and out_port=. */
+static const char *read_match(const char *text, struct slice_line *rule, char *error)
+{
+    struct buf none = buf_of(NULL, 0);
+    struct ofp_msg_flow_mod flow;
+    struct ofp_match match;
+    const char *wrong = ofp_parse_flow(text, OFPFC_DELETE_STRICT, &flow, &match, &none, error);
+    if (wrong != NULL)
+        return wrong;
+    if (flow.out_port != OFPP_NONE || flow.flags != 0)
+        return "a line of flow space has a match, dpid= and priority= only";
+    rule->priority = flow.priority;
+    rule->rule.region = space_region_of(&match);
+    return NULL;
+}
+
+static const char *read_rule(struct slice_set *set, const char *text, unsigned line, char *error)
+{
+    struct slice_line *rule;
+    const char *wrong;
+    if (set->n == 0)
+        return "flow space of which slice? Say slice NAME controller=... before it";
+    if (set->n_rules == SLICES_RULES_MAX)
+        return "too many lines of flow space";
+    rule = new_rule(set);
+    if (rule == NULL)
+        return "no memory";
+    *rule = (struct slice_line){.line = line, .rule = {.owner = (unsigned)set->n - 1}};
+    wrong = line_read_dpid(&text, &rule->all, &rule->dpid);
+    if (wrong == NULL)
+        wrong = read_match(text, rule, error);
+    set->n_rules += wrong == NULL;
+    return wrong;
+}
+
+static bool begins_slice(const char *text)
+{
+    return strncmp(text, "slice", 5) == 0 && (text[5] == '\0' || strchr(BLANKS, text[5]) != NULL);
+}
+
+const char *slices_add(struct slice_set *set, const char *text, unsigned line, char *error)
+{
+    text += strspn(text, BLANKS);
+    return begins_slice(text) ? read_slice(set, text, line, error)
+                              : read_rule(set, text, line, error);
+}
+
+/* --- All of them ----------------------------------------------------------------------------- */
+
+static int compare(const void *a, const void *b)
+{
+    const struct slice_line *x = a, *y = b;
+    if (x->priority != y->priority)
+        return x->priority > y->priority ? -1 : 1;
+    return (x->line > y->line) - (x->line < y->line);
+}
+
+const char *slices_close(struct slice_set *set, char *error)
+{
+    bool has[SLICES_MAX] = {false};
+    if (set->n_rules > 0)
+        qsort(set->rule, set->n_rules, sizeof *set->rule, compare);
+    for (size_t i = 0; i < set->n_rules; i++)
+        has[set->rule[i].rule.owner] = true;
+    for (size_t i = 0; i < set->n; i++) {
+        if (has[i])
+            continue;
+        snprintf(error, OFP_PARSE_ERROR, "line %u: slice %s has no flow space: say what is its own",
+                 set->def[i].line, set->def[i].name);
+        return error;
+    }
+    return NULL;
+}
+
+struct space slices_space(const struct slice_set *set, uint64_t dpid, struct space_rule *rule)
+{
+    struct space space = {.rule = rule};
+    for (size_t i = 0; i < set->n_rules; i++)
+        if (set->rule[i].all || set->rule[i].dpid == dpid)
+            rule[space.n++] = set->rule[i].rule;
+    return space;
+}
+
+/* --- What has changed ------------------------------------------------------------------------ */
+
+static bool same_words(const struct slice_def *a, const struct slice_def *b)
+{
+    return strcmp(a->controller, b->controller) == 0 && a->rate == b->rate && a->flows == b->flows;
+}
+
+static bool is_one_switch(const struct slice_line *a, const struct slice_line *b)
+{
+    return a->all || b->all || a->dpid == b->dpid;
+}
+
+/* Does this rule bear on the slice: is it its own, or before one of its own that it meets? */
+static bool bears_on(const struct slice_set *set, size_t slice, size_t i)
+{
+    const struct slice_line *rule = &set->rule[i];
+    if (rule->rule.owner == slice)
+        return true;
+    for (size_t k = i + 1; k < set->n_rules; k++) {
+        struct space_region both;
+        if (set->rule[k].rule.owner == slice && is_one_switch(rule, &set->rule[k]) &&
+            space_meet(&rule->rule.region, &set->rule[k].rule.region, &both))
+            return true;
+    }
+    return false;
+}
+
+/* The next rule from `i` on that bears on the slice; NULL: none is left. */
+static const struct slice_line *next_bearing(const struct slice_set *set, size_t slice, size_t *i)
+{
+    while (*i < set->n_rules && !bears_on(set, slice, *i))
+        ++*i;
+    return *i < set->n_rules ? &set->rule[(*i)++] : NULL;
+}
+
+bool slices_same(const struct slice_set *old, size_t a, const struct slice_set *new, size_t b)
+{
+    size_t i = 0, k = 0;
+    const struct slice_line *was, *is;
+    if (!same_words(&old->def[a], &new->def[b]))
+        return false;
+    do {
+        was = next_bearing(old, a, &i);
+        is = next_bearing(new, b, &k);
+        if (was == NULL || is == NULL)
+            return was == is;
+    } while (was->all == is->all && was->dpid == is->dpid &&
+             (was->rule.owner == a) == (is->rule.owner == b) &&
+             space_same(&was->rule.region, &is->rule.region));
+    return false;
+}

@@ -1,0 +1,246 @@
+/*
+ * stats.c - statistics, as far as they are a slice's; see slicer.h.
+ *
+ * The switch counts parts; what a slice is told is of flows as it wrote them, each the sum of its
+ * parts, found by their cookies. Ports' and queues' counters are the switch's own, of the slice's
+ * ports only. OpenFlow 1.0 section 5.3.5.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "controller/slicer/slicer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A reply in as many messages as it takes. There is one at a time. */
+static struct reply {
+    struct ofp_msg msg;
+    struct link *link;
+    struct buf list;
+    uint8_t area[OFP_MAX_MESSAGE - sizeof(struct ofp_stats_header)];
+} reply;
+
+static void reply_begin(struct link *link, uint32_t xid, uint16_t type)
+{
+    reply.msg = (struct ofp_msg){.type = OFPT_STATS_REPLY, .xid = xid, .stats = {.type = type}};
+    reply.link = link;
+    reply.list = buf_of(reply.area, sizeof reply.area);
+}
+
+static void reply_send(uint16_t flags)
+{
+    reply.msg.stats.flags = flags;
+    reply.msg.stats.entries = span_of(reply.area, reply.list.len);
+    link_send(reply.link, &reply.msg);
+    reply.list.len = 0;
+}
+
+/* Room for an entry; NULL if it is longer than any message. */
+static void *reply_put(size_t n)
+{
+    if (reply.list.cap - reply.list.len < n && reply.list.len > 0)
+        reply_send(OFPSF_REPLY_MORE);
+    return buf_put(&reply.list, n);
+}
+
+/* --- FLOW, AGGREGATE ------------------------------------------------------------------------- */
+
+static void see_nothing(void *user, struct vflow *f)
+{
+    (void)user;
+    f->seen = (struct ofp_msg_aggregate){0};
+    f->seen_sec = f->seen_nsec = 0;
+}
+
+/* What the switch says of one part. */
+static void see(struct view *view, const struct ofp_flow_stats *entry)
+{
+    struct vflow *f = flows_find(view->slice->slicer, be64_get(entry->cookie));
+    uint32_t sec = be32_get(entry->duration_sec), nsec = be32_get(entry->duration_nsec);
+    if (f == NULL || f->view != view)
+        return;
+    f->seen.flow_count++;
+    f->seen.packet_count += be64_get(entry->packet_count);
+    f->seen.byte_count += be64_get(entry->byte_count);
+    if (sec < f->seen_sec || (sec == f->seen_sec && nsec < f->seen_nsec))
+        return;
+    f->seen_sec = sec;
+    f->seen_nsec = nsec;
+}
+
+static void see_all(struct view *view, struct span entries)
+{
+    const struct ofp_match any = ofp_match_any();
+    const struct ofp_flow_stats *entry;
+    struct span actions;
+    flows_each(view, &any, OFPP_NONE, see_nothing, NULL);
+    while ((entry = ofp_next_flow_stats(&entries, &actions)) != NULL)
+        see(view, entry);
+}
+
+static void describe(void *user, struct vflow *f)
+{
+    size_t len = sizeof(struct ofp_flow_stats) + f->actions_len;
+    struct ofp_flow_stats *entry = f->seen.flow_count > 0 ? reply_put(len) : NULL;
+    (void)user;
+    if (entry == NULL)
+        return;
+    *entry = (struct ofp_flow_stats){
+        .length = be16_of((uint16_t)len),
+        .match = f->match,
+        .duration_sec = be32_of(f->seen_sec),
+        .duration_nsec = be32_of(f->seen_nsec),
+        .priority = be16_of(f->priority),
+        .idle_timeout = be16_of(f->idle),
+        .hard_timeout = be16_of(f->hard),
+        .cookie = be64_of(f->cookie),
+        .packet_count = be64_of(f->packet_count + f->seen.packet_count),
+        .byte_count = be64_of(f->byte_count + f->seen.byte_count),
+    };
+    bytes_copy(entry + 1, f->actions, f->actions_len);
+}
+
+static void add_up(void *user, struct vflow *f)
+{
+    struct ofp_msg_aggregate *sum = user;
+    if (f->seen.flow_count == 0)
+        return;
+    sum->flow_count++;
+    sum->packet_count += f->packet_count + f->seen.packet_count;
+    sum->byte_count += f->byte_count + f->seen.byte_count;
+}
+
+static void answer_flows(struct ask *ask, const struct ofp_msg *msg)
+{
+    see_all(ask->view, msg->stats.entries);
+    reply_begin(&ask->view->link, ask->xid, OFPST_FLOW);
+    flows_each(ask->view, &ask->match, ask->out_port, describe, NULL);
+    reply_send(0);
+}
+
+static void answer_aggregate(struct ask *ask, const struct ofp_msg *msg)
+{
+    struct ofp_msg answer = {
+        .type = OFPT_STATS_REPLY, .xid = ask->xid, .stats = {.type = OFPST_AGGREGATE}};
+    see_all(ask->view, msg->stats.entries);
+    flows_each(ask->view, &ask->match, ask->out_port, add_up, &answer.stats.aggregate);
+    link_send(&ask->view->link, &answer);
+}
+
+/* Parts are met by what meets their flow, so the switch need not tell of others. */
+static bool ask_flows(struct view *view, const struct ofp_msg *msg, struct span bytes,
+                      struct ofp_fault *fault)
+{
+    bool flows = msg->stats.type == OFPST_FLOW;
+    struct ask like = {.match = *msg->stats.flow.match,
+                       .out_port = msg->stats.flow.out_port,
+                       .answer = flows ? answer_flows : answer_aggregate};
+    struct ofp_msg request = {.type = OFPT_STATS_REQUEST, .stats = {.type = OFPST_FLOW}};
+    uint8_t table = msg->stats.flow.table_id;
+    if (table != OFP_TABLE_ALL && table != 0) /* the slice has one table only: nothing there */
+        like.match.wildcards = be32_of(OFPFW_ALL & ~(uint32_t)OFPFW_IN_PORT);
+    request.stats.flow = (struct ofp_msg_flow_request){
+        .match = &like.match, .table_id = OFP_TABLE_ALL, .out_port = OFPP_NONE};
+    return ask(view, &request, &like, bytes, fault);
+}
+
+/* --- PORT, QUEUE ----------------------------------------------------------------------------- */
+
+static void answer_ports(struct ask *ask, const struct ofp_msg *msg)
+{
+    struct span rest = msg->stats.entries;
+    const struct ofp_port_stats *in;
+    struct ofp_port_stats *out;
+    reply_begin(&ask->view->link, ask->xid, OFPST_PORT);
+    while ((in = ofp_next_port_stats(&rest)) != NULL) {
+        const struct vport *port = view_real_port(ask->view, be16_get(in->port_no));
+        if (port == NULL || (out = reply_put(sizeof *out)) == NULL)
+            continue;
+        *out = *in;
+        out->port_no = be16_of(port->number);
+    }
+    reply_send(0);
+}
+
+static void answer_queues(struct ask *ask, const struct ofp_msg *msg)
+{
+    struct span rest = msg->stats.entries;
+    const struct ofp_queue_stats *in;
+    struct ofp_queue_stats *out;
+    reply_begin(&ask->view->link, ask->xid, OFPST_QUEUE);
+    while ((in = ofp_next_queue_stats(&rest)) != NULL) {
+        const struct vport *port = view_real_port(ask->view, be16_get(in->port_no));
+        if (port == NULL || (out = reply_put(sizeof *out)) == NULL)
+            continue;
+        *out = *in;
+        out->port_no = be16_of(port->number);
+    }
+    reply_send(0);
+}
+
+static bool ask_ports(struct view *view, const struct ofp_msg *msg, struct span bytes,
+                      struct ofp_fault *fault)
+{
+    bool queues = msg->stats.type == OFPST_QUEUE;
+    const struct ask like = {.answer = queues ? answer_queues : answer_ports};
+    const struct vport *port = view_port(view, msg->stats.port.port_no);
+    struct ofp_msg request = *msg;
+    if (msg->stats.port.port_no == (queues ? OFPP_ALL : OFPP_NONE))
+        return ask(view, &request, &like, bytes, fault);
+    if (port == NULL && queues)
+        return slicer_refuse(fault, OFPET_QUEUE_OP_FAILED, OFPQOFC_BAD_PORT);
+    if (port == NULL) { /* section 5.3.5 has no error for it: there are no counters */
+        reply_begin(&view->link, msg->xid, OFPST_PORT);
+        reply_send(0);
+        return true;
+    }
+    request.stats.port.port_no = port->real;
+    return ask(view, &request, &like, bytes, fault);
+}
+
+/* --- TABLE, DESC ----------------------------------------------------------------------------- */
+
+/* Flows of all slices lie in the same tables, whose counters would tell of the others. */
+static bool say_table(struct view *view, uint32_t xid)
+{
+    struct ofp_table_stats *table;
+    reply_begin(&view->link, xid, OFPST_TABLE);
+    table = reply_put(sizeof *table);
+    *table = (struct ofp_table_stats){
+        .name = "slice",
+        .wildcards = be32_of(OFPFW_ALL),
+        .max_entries = be32_of((uint32_t)slice_def(view->slice)->flows),
+        .active_count = be32_of(view->n_flows),
+        .lookup_count = be64_of(UINT64_MAX), /* not available */
+        .matched_count = be64_of(UINT64_MAX),
+    };
+    reply_send(0);
+    return true;
+}
+
+static void answer_desc(struct ask *ask, const struct ofp_msg *msg)
+{
+    struct ofp_msg answer = *msg;
+    answer.xid = ask->xid;
+    link_send(&ask->view->link, &answer);
+}
+
+bool stats_request(struct view *view, const struct ofp_msg *msg, struct span bytes,
+                   struct ofp_fault *fault)
+{
+    const struct ask like = {.answer = answer_desc};
+    switch (msg->stats.type) {
+    case OFPST_FLOW:
+    case OFPST_AGGREGATE:
+        return ask_flows(view, msg, bytes, fault);
+    case OFPST_PORT:
+    case OFPST_QUEUE:
+        return ask_ports(view, msg, bytes, fault);
+    case OFPST_TABLE:
+        return say_table(view, msg->xid);
+    case OFPST_DESC:
+        return ask(view, msg, &like, bytes, fault);
+    default:
+        return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_BAD_STAT);
+    }
+}
