@@ -15,25 +15,23 @@
 
 /* --- The tables ------------------------------------------------------------------------------ */
 
-static struct list *match_bucket(struct view *view, const struct space_region *region,
-                                 uint16_t priority)
+static uint64_t hash_of(const struct space_region *region, uint16_t priority)
 {
     uint64_t hash = XXH3_64bits(&region->key, sizeof region->key);
-    hash = XXH3_64bits_withSeed(&region->mask, sizeof region->mask, hash ^ priority);
-    return &view->flows[hash % VIEW_BUCKETS];
+    return XXH3_64bits_withSeed(&region->mask, sizeof region->mask, hash ^ priority);
 }
 
-static struct list *id_bucket(const struct slicer *slicer, uint64_t id)
+static struct vflow *of_match(struct list *l)
 {
-    return &slicer->flows[id % SLICER_BUCKETS];
+    return container_of(l, struct vflow, by_match.link);
 }
 
 struct vflow *flows_find(const struct slicer *slicer, uint64_t id)
 {
-    struct list *bucket = id_bucket(slicer, id);
+    struct list *bucket = flow_table_bucket(&slicer->flows, id);
     for (struct list *l = bucket->next; l != bucket; l = l->next)
-        if (container_of(l, struct vflow, by_id)->id == id)
-            return container_of(l, struct vflow, by_id);
+        if (container_of(l, struct vflow, by_id.link)->id == id)
+            return container_of(l, struct vflow, by_id.link);
     return NULL;
 }
 
@@ -41,9 +39,9 @@ struct vflow *flows_find(const struct slicer *slicer, uint64_t id)
 static struct vflow *find_same(struct view *view, const struct space_region *region,
                                uint16_t priority)
 {
-    struct list *bucket = match_bucket(view, region, priority);
+    struct list *bucket = flow_table_bucket(&view->flows, hash_of(region, priority));
     for (struct list *l = bucket->next; l != bucket; l = l->next) {
-        struct vflow *f = container_of(l, struct vflow, by_match);
+        struct vflow *f = of_match(l);
         if (f->priority == priority && space_same(&f->region, region))
             return f;
     }
@@ -55,10 +53,10 @@ void flows_each(struct view *view, const struct ofp_match *match, uint16_t out_p
 {
     const struct space_region region = space_region_of(match);
     struct list *it, *after;
-    for (size_t i = 0; i < VIEW_BUCKETS; i++)
-        list_each(it, after, &view->flows[i])
+    for (size_t i = 0; i < view->flows.n_buckets; i++)
+        list_each(it, after, &view->flows.bucket[i])
         {
-            struct vflow *f = container_of(it, struct vflow, by_match);
+            struct vflow *f = of_match(it);
             if (space_covers(&region, &f->region) &&
                 (out_port == OFPP_NONE ||
                  actions_output_to(span_of(f->actions, f->actions_len), out_port)))
@@ -75,8 +73,11 @@ static void count(struct vflow *f, int n)
 static void flow_free(struct vflow *f)
 {
     count(f, -1);
-    list_remove(&f->by_match);
-    list_remove(&f->by_id);
+    if (f->going)
+        list_remove(&f->by_match.link);
+    else
+        flow_table_remove(&f->view->flows, &f->by_match);
+    flow_table_remove(&f->view->slice->slicer->flows, &f->by_id);
     free(f->actions);
     free(f);
 }
@@ -171,9 +172,10 @@ static size_t make_parts(const struct view *view, const struct space_region *reg
  * priority. Those of other slices do not. */
 static bool overlaps(struct view *view, const struct space_region *region, uint16_t priority)
 {
-    for (size_t i = 0; i < VIEW_BUCKETS; i++)
-        for (struct list *l = view->flows[i].next; l != &view->flows[i]; l = l->next) {
-            const struct vflow *f = container_of(l, struct vflow, by_match);
+    for (size_t i = 0; i < view->flows.n_buckets; i++)
+        for (struct list *l = view->flows.bucket[i].next; l != &view->flows.bucket[i];
+             l = l->next) {
+            const struct vflow *f = of_match(l);
             struct space_region both;
             if (f->priority == priority && space_meet(&f->region, region, &both))
                 return true;
@@ -212,8 +214,8 @@ static struct vflow *flow_new(struct view *view, const struct ofp_msg_flow_mod *
     f->n_parts = n;
     for (size_t i = 0; i < n; i++)
         f->part[i].region = made.region[i];
-    list_append(match_bucket(view, region, f->priority), &f->by_match);
-    list_append(id_bucket(slicer, f->id), &f->by_id);
+    flow_table_put(&view->flows, &f->by_match, hash_of(region, f->priority));
+    flow_table_put(&slicer->flows, &f->by_id, f->id);
     count(f, 1);
     if (!keep_actions(f, mod->actions)) {
         flow_free(f);
@@ -343,8 +345,8 @@ static void delete_one(void *user, struct vflow *f)
         return;
     }
     f->going = true;
-    list_remove(&f->by_match);
-    list_append(&f->view->going, &f->by_match);
+    flow_table_remove(&f->view->flows, &f->by_match);
+    list_append(&f->view->going, &f->by_match.link);
 }
 
 bool flows_mod(struct view *view, const struct ofp_msg_flow_mod *mod, struct span bytes,
@@ -443,5 +445,5 @@ void flows_clear(struct view *view, bool gone)
     struct list *it;
     flows_each(view, &any, OFPP_NONE, clear_one, &gone);
     while ((it = view->going.next) != &view->going)
-        flow_free(container_of(it, struct vflow, by_match));
+        flow_free(of_match(it));
 }

@@ -166,13 +166,17 @@ static void message(struct link *l, struct span bytes)
 /* May the next message be looked at? If not, input stops until it may. */
 static bool is_time(struct link *l)
 {
-    uint64_t when = l->state == LINK_UP ? l->owner->when(l->user) : loop_now();
-    if (when <= loop_now() && !link_is_full(l))
+    uint64_t when;
+    if (link_is_full(l)) {
+        stream_pause(l->stream, true);
+        stream_reserve(l->stream, 1); /* refused: so `drained` will be called */
+        return false;
+    }
+    when = l->state == LINK_UP ? l->owner->admit(l->user) : loop_now();
+    if (when <= loop_now())
         return true;
     stream_pause(l->stream, true);
-    if (link_is_full(l))
-        stream_reserve(l->stream, 1); /* refused: so `drained` will be called */
-    else if (when != TIMER_NEVER)
+    if (when != TIMER_NEVER)
         loop_timer_arm(&l->wait, when);
     return false;
 }

@@ -27,9 +27,9 @@ struct link_owner {
     /* A good message. False: answer it with this fault. */
     bool (*message)(void *user, const struct ofp_msg *msg, struct span bytes,
                     struct ofp_fault *fault);
-    /* When may the next message be looked at: now, later, or (TIMER_NEVER) not before
-     * link_go_on()? */
-    uint64_t (*when)(void *user);
+    /* The next message has come, a good one or not. When may it be looked at: now, and then it
+     * counts; later; or (TIMER_NEVER) not before link_go_on()? */
+    uint64_t (*admit)(void *user);
 };
 
 enum link_state { LINK_DOWN, LINK_HELLO, LINK_UP };

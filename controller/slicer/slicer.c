@@ -25,7 +25,7 @@ static struct {
     const char *file;
     struct config_list lines;
     uint64_t rate, flows;
-} options = {.rate = 10000, .flows = 8192};
+} options = {.rate = 10000, .flows = 16384};
 
 static const struct config_option option_rows[] = {
     {"slicer-file", CONFIG_STRING, &options.file, 0, 0, "PATH", "the slices and their flow space"},
@@ -237,7 +237,7 @@ static void slicer_destroy(void *self)
     struct list *it, *after;
     list_each(it, after, &app->slices) slice_free(slice_of(it));
     slices_free(&app->set);
-    free(app->flows);
+    flow_table_free(&app->flows);
     free(app);
 }
 
@@ -245,19 +245,14 @@ static void slicer_destroy(void *self)
 static void *slicer_create(struct ctl *ctl)
 {
     struct slicer *app = calloc(1, sizeof *app);
-    struct list *flows = malloc(SLICER_BUCKETS * sizeof *flows);
-    if (app == NULL || flows == NULL) {
+    if (app == NULL || flow_table_init(&app->flows) != 0) {
         free(app);
-        free(flows);
         return NULL;
     }
     app->ctl = ctl;
-    app->flows = flows;
     app->next_id = entropy_u64() | 1;
     list_init(&app->slices);
     list_init(&app->places);
-    for (size_t i = 0; i < SLICER_BUCKETS; i++)
-        list_init(&flows[i]);
     if (options.file == NULL && options.lines.n == 0)
         log_warn("no slices: say --slicer-file=PATH or --slicer-line=LINE");
     if (!reload(app)) {

@@ -23,6 +23,7 @@
 #define MORGANA_CONTROLLER_SLICER_SLICER_H
 
 #include "controller/ctl.h"
+#include "controller/slicer/flow_table.h"
 #include "controller/slicer/link.h"
 #include "controller/slicer/pace.h"
 #include "controller/slicer/slices.h"
@@ -32,13 +33,11 @@
 struct slicer {
     struct ctl *ctl;
     struct slice_set set;
-    struct list slices; /* struct slice */
-    struct list places; /* struct place */
-    struct list *flows; /* struct vflow by id: SLICER_BUCKETS lists */
+    struct list slices;      /* struct slice */
+    struct list places;      /* struct place */
+    struct flow_table flows; /* struct vflow by id */
     uint64_t next_id;
 };
-
-#define SLICER_BUCKETS 4096
 
 struct slice {
     struct list link; /* in slicer->slices */
@@ -93,8 +92,6 @@ struct vbuffer {
 
 #define SLICER_BUFFERS 256
 
-#define VIEW_BUCKETS 256
-
 /* A switch as a slice sees it. */
 struct view {
     struct list in_slice, in_place;
@@ -103,7 +100,7 @@ struct view {
     struct link link;
     struct vport *port; /* n_ports, by number */
     size_t n_ports, cap_ports;
-    struct list flows[VIEW_BUCKETS]; /* struct vflow, by match */
+    struct flow_table flows; /* struct vflow by match */
     uint32_t n_flows;
     struct list going; /* struct vflow that are deleted, but not yet reported to be */
     struct list asks;  /* struct ask */
@@ -233,7 +230,7 @@ struct part {
 
 /* A flow as a slice wrote it. */
 struct vflow {
-    struct list by_match, by_id; /* the first in view->going, once it is deleted */
+    struct flow_link by_match, by_id; /* the first in view->going, once it is deleted */
     struct view *view;
     uint64_t id;
     struct ofp_match match; /* as written */

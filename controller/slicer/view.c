@@ -153,24 +153,27 @@ static bool on_message(void *user, const struct ofp_msg *msg, struct span bytes,
                        struct ofp_fault *fault)
 {
     struct view *view = user;
-    bool good;
-    pace_spend(&view->slice->asks, loop_now(), 1);
-    slicer_counters.requests++;
-    good = handle_request(view, msg, bytes, fault);
+    bool good = handle_request(view, msg, bytes, fault);
     slicer_counters.refused += !good;
     return good;
 }
 
-static uint64_t when(void *user)
+static uint64_t admit(void *user)
 {
     const struct view *view = user;
-    uint64_t at = asks_have_room(view) ? pace_when(&view->slice->asks, loop_now()) : TIMER_NEVER;
-    slicer_counters.paced += at > loop_now();
+    struct pace *pace = &view->slice->asks;
+    uint64_t at = asks_have_room(view) ? pace_when(pace, loop_now()) : TIMER_NEVER;
+    if (at > loop_now()) {
+        slicer_counters.paced++;
+        return at;
+    }
+    slicer_counters.requests++;
+    pace_spend(pace, loop_now(), 1);
     return at;
 }
 
 static const struct link_owner owner = {
-    .up = on_up, .lost = on_lost, .message = on_message, .when = when};
+    .up = on_up, .lost = on_lost, .message = on_message, .admit = admit};
 
 /* --- The beginning and the end --------------------------------------------------------------- */
 
@@ -186,13 +189,13 @@ struct view *view_new(struct slice *slice, struct place *place)
 {
     struct view *view = calloc(1, sizeof *view);
     int error;
-    if (view == NULL)
+    if (view == NULL || flow_table_init(&view->flows) != 0) {
+        free(view);
         return NULL;
+    }
     view->slice = slice;
     view->place = place;
     view->miss_send_len = OFP_DEFAULT_MISS_SEND_LEN;
-    for (size_t i = 0; i < VIEW_BUCKETS; i++)
-        list_init(&view->flows[i]);
     list_init(&view->going);
     list_init(&view->asks);
     list_append(&slice->views, &view->in_slice);
@@ -218,6 +221,7 @@ void view_free(struct view *view, bool gone)
     link_end(&view->link);
     list_remove(&view->in_slice);
     list_remove(&view->in_place);
+    flow_table_free(&view->flows);
     free(view->port);
     free(view);
 }

@@ -3,9 +3,14 @@ EXTRA_DIST += test/bench/controller_bench.py test/bench/peers.py test/bench/swit
 	test/bench/switches.py test/bench/tables.py test/bench/flood.py test/bench/topology_bench.py
 CLEANFILES += controller-bench.json controller-bench.png
 
-bench: bench-controller bench-table bench-task bench-tcp-sim
+bench: bench-controller bench-slicer bench-table bench-task bench-tcp-sim
 bench-controller: morgana-controller morgana-bench
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/controller_bench.py $(BENCHFLAGS)
+EXTRA_DIST += test/bench/slicer_bench.py
+CLEANFILES += slicer-bench.json
+bench-slicer: morgana-controller morgana-bench
+	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/slicer_bench.py $(BENCHFLAGS)
+.PHONY: bench-slicer
 # Needs root: it makes network namespaces.
 bench-switch: morgana-switch morgana-bench test/bench/flood
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/switch_bench.py $(BENCHFLAGS)

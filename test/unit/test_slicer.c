@@ -745,6 +745,20 @@ START_TEST(a_slice_that_floods_the_slicer_waits_by_itself)
 }
 END_TEST
 
+START_TEST(what_needs_no_switch_costs_as_much)
+{
+    const uint8_t echo[8] = {OFP_VERSION, OFPT_ECHO_REQUEST, 0, 8};
+    LINES("slice red controller=tcp:red:6653 rate=100", "in_port=1",
+          "slice blue controller=tcp:blue:6653", "in_port=3");
+    begin();
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(stream_write(red->stream, echo, sizeof echo), 0);
+    fake_wait(NS_PER_S);
+    ck_assert_uint_lt(red->len, 120 * sizeof echo);
+    ck_assert_uint_gt(red->len, 90 * sizeof echo);
+}
+END_TEST
+
 START_TEST(packets_past_a_slice_s_rate_are_dropped_out_of_the_buffer)
 {
     LINES("slice red controller=tcp:red:6653 rate=100", "in_port=1",
@@ -878,6 +892,7 @@ int main(void)
     tcase_add_test(c, flow_statistics_are_of_the_slice_s_flows_as_it_wrote_them);
     tcase_add_test(c, port_statistics_are_of_the_slice_s_ports);
     tcase_add_test(c, a_slice_that_floods_the_slicer_waits_by_itself);
+    tcase_add_test(c, what_needs_no_switch_costs_as_much);
     tcase_add_test(c, packets_past_a_slice_s_rate_are_dropped_out_of_the_buffer);
     tcase_add_test(c, a_slice_whose_controller_is_gone_keeps_its_flows_and_drops_its_packets);
     tcase_add_test(c, slices_come_and_go_while_the_others_stay);

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Two controllers, ours and the peer's, share a switch, ours or Open vSwitch, through the slicer.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import pathlib
+import signal
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from lab import Controller, Lab, TestController, wait_for  # noqa: E402
+from lab.kinds import SWITCHES  # noqa: E402
+
+OURS, OVS = SWITCHES
+
+RED = "slice red controller=tcp:127.0.0.1:6661\n"
+BLUE = "slice blue controller=tcp:127.0.0.1:6662\n"
+
+
+class Slicing(unittest.TestCase):
+    def setUp(self):
+        self.lab = Lab()
+        self.addCleanup(self.lab.close)
+        self.file = self.lab.folder / "slices"
+        self.hosts = [self.lab.host(number) for number in (1, 2, 3, 4)]
+
+    def start(self, kind, slices):
+        """Red's controller is ours, blue's the peer's."""
+        self.file.write_text(slices)
+        self.red = Controller(self.lab, "--app=learning", port=6661)
+        self.blue = TestController(self.lab, port=6662)
+        self.slicer = Controller(self.lab, "--app=slicer", f"--slicer-file={self.file}")
+        self.switch = SWITCHES[kind](self.lab, self.hosts, self.slicer)
+        wait_for(lambda: self.slicer.counter("slicer", "links_up") >= 2, "both to have the switch")
+
+    def reload(self, slices):
+        self.file.write_text(slices)
+        before = self.slicer.counter("slicer", "reloads")
+        self.slicer.process.send(signal.SIGHUP)
+        wait_for(lambda: self.slicer.counter("slicer", "reloads") > before, "the file to be read")
+
+    def wait_ping(self, a, b):
+        wait_for(lambda: a.ping(b, wait=1), f"{a.name} to reach {b.name}", limit=60)
+
+    def check_ports(self, kind):
+        h1, h2, h3, h4 = self.hosts
+        self.start(kind, RED + "in_port=1\nin_port=2\n" + BLUE + "in_port=3\nin_port=4\n")
+        self.wait_ping(h1, h2)
+        self.wait_ping(h3, h4)
+        self.assertEqual(h1.ping(h3, wait=1), 0)
+        self.assertEqual(h4.ping(h2, wait=1), 0)
+        self.assertTrue(self.switch.flows())
+        # Blue goes, and with it its flows; red does not notice.
+        joined = self.red.counter("ctl", "sessions_joined")
+        self.reload(RED + "in_port=1\nin_port=2\n")
+        wait_for(lambda: not [line for line in self.switch.flows() if "in_port=3" in line or
+                              "in_port=4" in line], "blue's flows to go")
+        self.wait_ping(h1, h2)
+        self.assertEqual(h3.ping(h4, wait=1), 0)
+        # It comes back, with a host more.
+        self.reload(RED + "in_port=1\n" + BLUE + "in_port=3\nin_port=4\nin_port=2\n")
+        self.wait_ping(h3, h2)
+        self.assertEqual(h1.ping(h2, wait=1), 0)
+        self.assertEqual(self.red.counter("ctl", "sessions_joined"), joined + 1)
+
+    def test_hosts_reach_those_of_their_slice_through_our_switch(self):
+        self.check_ports(OURS)
+
+    def test_hosts_reach_those_of_their_slice_through_open_vswitch(self):
+        self.check_ports(OVS)
+
+    def test_the_same_ports_are_shared_by_protocol(self):
+        h1, h2 = self.hosts[:2]
+        self.start(OURS, RED + "priority=40000,icmp\narp\n" + BLUE + "ip\n")
+        self.wait_ping(h1, h2)
+        blue = self.slicer.counter("slicer", "packet_ins")
+        server = self.lab.start(["iperf3", "-s", "-1", "-B", h2.address], "iperf3.log", where=h2.namespace)
+        wait_for(lambda: h2.run("ss", "-Hltn", "sport", "=", ":5201"), "iperf3 to listen")
+        h1.run("iperf3", "-c", h2.address, "-n", "100K", "--connect-timeout", "30000")
+        server.stop()
+        self.assertGreater(self.slicer.counter("slicer", "packet_ins"), blue)
+        flows = self.switch.flows()
+        self.assertTrue([line for line in flows if "tcp" in line], flows)
+
+
+if __name__ == "__main__":
+    unittest.main()
