@@ -157,6 +157,8 @@ static bool begins_slice(const char *text)
 const char *slices_add(struct slice_set *set, const char *text, unsigned line, char *error)
 {
     text += strspn(text, BLANKS);
+    if (line_is_empty(text))
+        return NULL;
     return begins_slice(text) ? read_slice(set, text, line, error)
                               : read_rule(set, text, line, error);
 }
