@@ -44,6 +44,8 @@ EXTRA_DIST += examples/README.md examples/course test/course \
 	examples/04-flows/README.md examples/04-flows/check.py examples/04-flows/comparison.png
 CLEANFILES += comparison.png
 
+EXTRA_DIST += examples/10-slicing
+
 EXERCISE_SWITCH = examples/run_switch.c examples/run_switch.h
 EXERCISE_SWITCH_LIBS = libmorgana-switch.a libmorgana-openflow.a libmorgana-appctl.a \
 	$(UNIX_PROGRAM_LIBS) $(JANSSON_LIBS)

@@ -28,6 +28,7 @@ MISSING = {
     4: ("the switch has flow entries", "ctl_flow_mod()"),
     5: ("your controller knows both ends of each cable", "lldp_write()"),
     6: ("packets from h3 to h4 go by s3 and s4 alone", "measure() says"),
+    10: ("both controllers have the switch", "slice blue"),
     11: ("the switch counts each packet", "counters.seen"),
     13: ("both sleep at once: first the short one ends, then the long one, then both have",
          "task_start()"),
