@@ -86,6 +86,12 @@ test_unit_test_slicer_SOURCES = test/unit/test_slicer.c $(FAKE_SWITCH)
 test_unit_test_slicer_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_slicer_LDADD = $(CONTROLLER_LIBS)
 
+check_PROGRAMS += test/unit/test_slices_apart
+TESTS += test/unit/test_slices_apart
+test_unit_test_slices_apart_SOURCES = test/unit/test_slices_apart.c test/unit/random.h $(FAKE_SWITCH)
+test_unit_test_slices_apart_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_slices_apart_LDADD = $(CONTROLLER_LIBS)
+
 # Apps that need a topology: fake switches with cables between them.
 CABLED = test/unit/cabled.c test/unit/cabled.h $(FAKE_SWITCH)
 
