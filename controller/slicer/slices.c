@@ -117,7 +117,8 @@ static struct slice_line *new_rule(struct slice_set *set)
 /* The parser of a flow to be deleted strictly takes just what a rule may have, and out_port=. */
 static const char *read_match(const char *text, struct slice_line *rule, char *error)
 {
-    struct buf none = buf_of(NULL, 0);
+    uint8_t area[1];
+    struct buf none = buf_of(area, 0);
     struct ofp_msg_flow_mod flow;
     struct ofp_match match;
     const char *wrong = ofp_parse_flow(text, OFPFC_DELETE_STRICT, &flow, &match, &none, error);

@@ -37,22 +37,27 @@ static void remove_port(struct view *view, size_t i)
     report_port(view, &gone, OFPPR_DELETE);
 }
 
+static bool make_room(struct view *view)
+{
+    size_t cap = view->cap_ports == 0 ? 8 : 2 * view->cap_ports;
+    struct vport *bigger;
+    if (view->n_ports < view->cap_ports)
+        return true;
+    bigger = realloc(view->port, cap * sizeof *bigger);
+    if (bigger == NULL)
+        return false;
+    view->port = bigger;
+    view->cap_ports = cap;
+    return true;
+}
+
 static void add_port(struct view *view, const struct ofp_phy_port *desc)
 {
-    struct vport *port = &view->port[view->n_ports];
-    if (view->n_ports == view->cap_ports) {
-        size_t cap = view->cap_ports == 0 ? 8 : 2 * view->cap_ports;
-        port = realloc(view->port, cap * sizeof *port);
-        if (port == NULL)
-            return;
-        view->port = port;
-        view->cap_ports = cap;
-        port = &view->port[view->n_ports];
-    }
-    *port = (struct vport){
-        .number = be16_get(desc->port_no), .real = be16_get(desc->port_no), .desc = *desc};
-    view->n_ports++;
-    report_port(view, port, OFPPR_ADD);
+    uint16_t real = be16_get(desc->port_no);
+    if (!make_room(view))
+        return;
+    view->port[view->n_ports++] = (struct vport){.number = real, .real = real, .desc = *desc};
+    report_port(view, &view->port[view->n_ports - 1], OFPPR_ADD);
 }
 
 /* Is a port of the switch's a port of this view, and what is it now? NULL: none. */

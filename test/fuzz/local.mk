@@ -47,6 +47,12 @@ test_fuzz_fuzz_agent_SOURCES = test/fuzz/fuzz_agent.c $(FUZZ_WORLD)
 test_fuzz_fuzz_agent_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_agent_LDADD = libmorgana-switch.a libmorgana-openflow.a $(SIM_LIBS)
 
+noinst_PROGRAMS += test/fuzz/fuzz_slicer
+test_fuzz_fuzz_slicer_SOURCES = test/fuzz/fuzz_slicer.c $(FUZZ_WORLD)
+test_fuzz_fuzz_slicer_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_slicer_LDADD = libmorgana-controller.a libmorgana-switch.a libmorgana-openflow.a \
+	libmorgana-appctl.a $(SIM_LIBS) $(JANSSON_LIBS)
+
 noinst_PROGRAMS += test/fuzz/fuzz_appctl
 test_fuzz_fuzz_appctl_SOURCES = test/fuzz/fuzz_appctl.c $(FUZZ_WORLD)
 test_fuzz_fuzz_appctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
