@@ -48,11 +48,21 @@ static struct vflow *find_same(struct view *view, const struct space_region *reg
     return NULL;
 }
 
+/* To look at all flows is work for the slicer, and no message that the slice sends is too small to
+ * ask for it: so many are looked at for the price of a message. */
+#define FLOWS_A_MESSAGE 128
+
+static void pay_for_walk(const struct view *view)
+{
+    pace_spend(&view->slice->asks, loop_now(), view->flows.n / FLOWS_A_MESSAGE);
+}
+
 void flows_each(struct view *view, const struct ofp_match *match, uint16_t out_port,
                 void (*fn)(void *user, struct vflow *flow), void *user)
 {
     const struct space_region region = space_region_of(match);
     struct list *it, *after;
+    pay_for_walk(view);
     for (size_t i = 0; i < view->flows.n_buckets; i++)
         list_each(it, after, &view->flows.bucket[i])
         {
@@ -172,6 +182,7 @@ static size_t make_parts(const struct view *view, const struct space_region *reg
  * priority. Those of other slices do not. */
 static bool overlaps(struct view *view, const struct space_region *region, uint16_t priority)
 {
+    pay_for_walk(view);
     for (size_t i = 0; i < view->flows.n_buckets; i++)
         for (struct list *l = view->flows.bucket[i].next; l != &view->flows.bucket[i];
              l = l->next) {

@@ -68,12 +68,16 @@ static void see(struct view *view, const struct ofp_flow_stats *entry)
     f->seen_nsec = nsec;
 }
 
+/* The switch tells of all slices' flows, which the one that asks pays for. */
+#define BYTES_A_MESSAGE 8192
+
 static void see_all(struct view *view, struct span entries)
 {
     const struct ofp_match any = ofp_match_any();
     const struct ofp_flow_stats *entry;
     struct span actions;
     flows_each(view, &any, OFPP_NONE, see_nothing, NULL);
+    pace_spend(&view->slice->asks, loop_now(), entries.len / BYTES_A_MESSAGE);
     while ((entry = ofp_next_flow_stats(&entries, &actions)) != NULL)
         see(view, entry);
 }

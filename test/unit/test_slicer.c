@@ -759,6 +759,28 @@ START_TEST(what_needs_no_switch_costs_as_much)
 }
 END_TEST
 
+START_TEST(messages_that_look_at_all_flows_cost_more)
+{
+    char flow[60];
+    LINES("slice red controller=tcp:red:6653 rate=1000 flows=1000", "in_port=1",
+          "slice blue controller=tcp:blue:6653", "in_port=3");
+    begin();
+    for (unsigned i = 0; i < 300; i++) {
+        snprintf(flow, sizeof flow, "in_port=1,priority=%u,actions=drop", i);
+        send_flow(red, OFPFC_ADD, flow);
+    }
+    fake_wait(3 * NS_PER_S);
+    fake_expect_nothing(red);
+    for (unsigned i = 0; i < 100; i++)
+        send_flow(red, OFPFC_DELETE, "out_port=9");
+    send_request(red, OFPT_FEATURES_REQUEST);
+    fake_wait(100 * NS_PER_MS);
+    fake_expect_nothing(red);
+    fake_wait(300 * NS_PER_MS);
+    fake_expect(red, OFPT_FEATURES_REPLY);
+}
+END_TEST
+
 START_TEST(packets_past_a_slice_s_rate_are_dropped_out_of_the_buffer)
 {
     LINES("slice red controller=tcp:red:6653 rate=100", "in_port=1",
@@ -893,6 +915,7 @@ int main(void)
     tcase_add_test(c, port_statistics_are_of_the_slice_s_ports);
     tcase_add_test(c, a_slice_that_floods_the_slicer_waits_by_itself);
     tcase_add_test(c, what_needs_no_switch_costs_as_much);
+    tcase_add_test(c, messages_that_look_at_all_flows_cost_more);
     tcase_add_test(c, packets_past_a_slice_s_rate_are_dropped_out_of_the_buffer);
     tcase_add_test(c, a_slice_whose_controller_is_gone_keeps_its_flows_and_drops_its_packets);
     tcase_add_test(c, slices_come_and_go_while_the_others_stay);
