@@ -162,6 +162,13 @@ void console_close(void)
     evtchn_release(console.port);
 }
 
+int console_resume(struct xencons_interface *ring, evtchn_port_t port)
+{
+    console_begin(ring, port);
+    pump();
+    return evtchn_bind(port, on_event, NULL);
+}
+
 const struct console_stats *console_stats(void)
 {
     return &console.stats;

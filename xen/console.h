@@ -29,6 +29,10 @@ int console_open(void (*fn)(void *user, const char *line), void *user);
 
 void console_close(void);
 
+/* After console_open(), in another domain: its console. What waits goes there. 0 or a negative
+ * errno. */
+int console_resume(struct xencons_interface *ring, evtchn_port_t port);
+
 /* Write a line, given without its newline. */
 void console_write(const char *line);
 

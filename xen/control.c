@@ -7,8 +7,10 @@
 #include "runtime/log.h"
 #include "xen/console.h"
 #include "xen/guest.h"
+#include "xen/suspend.h"
 #include "xen/xenstore.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <xen/sched.h>
 
@@ -22,6 +24,7 @@ static struct {
 } handlers[LOOP_N_SIGNALS];
 
 static struct xenstore_watch watch;
+static struct loop_work suspend_work;
 static bool reboot;
 
 static void raise(enum loop_signal sig)
@@ -32,6 +35,43 @@ static void raise(enum loop_signal sig)
         exit(EXIT_SUCCESS);
 }
 
+/* The tools ask before they tell: what is not announced they do not order. */
+static int announce(void)
+{
+    static const char *const orders[] = {"poweroff", "reboot", "suspend"};
+    int error = 0;
+    for (size_t i = 0; i < sizeof orders / sizeof *orders && error == 0; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "control/feature-%s", orders[i]);
+        error = xenstore_write(0, path, "1", NULL, NULL);
+    }
+    return error;
+}
+
+/* --- Suspending ------------------------------------------------------------------------------ */
+
+/* An answer comes behind those to all calls that were made before. At the end of the turn, when
+ * nobody else is at work. */
+static void on_answer(void *user, int error, const char *data, size_t n)
+{
+    (void)user;
+    (void)error;
+    (void)data;
+    (void)n;
+    loop_defer(&suspend_work);
+}
+
+static void suspend_when_idle(void *user)
+{
+    (void)user;
+    if (!xenstore_idle()) {
+        xenstore_read(0, SHUTDOWN_PATH, on_answer, NULL);
+        return;
+    }
+    suspend();
+    announce();
+}
+
 /* --- Shutdown -------------------------------------------------------------------------------- */
 
 static void on_order(void *user, int error, const char *order, size_t n)
@@ -39,8 +79,12 @@ static void on_order(void *user, int error, const char *order, size_t n)
     (void)user;
     if (error || n == 0)
         return;
-    xenstore_write(0, SHUTDOWN_PATH, "", NULL, NULL); /* the tools wait for this */
     log_info("told by " SHUTDOWN_PATH ": %s", order);
+    if (strcmp(order, "suspend") == 0) {
+        xenstore_write(0, SHUTDOWN_PATH, "", on_answer, NULL);
+        return;
+    }
+    xenstore_write(0, SHUTDOWN_PATH, "", NULL, NULL); /* the tools wait for this */
     reboot = strcmp(order, "reboot") == 0;
     if (reboot || strcmp(order, "poweroff") == 0 || strcmp(order, "halt") == 0)
         raise(LOOP_TERMINATE);
@@ -94,16 +138,10 @@ void control_on_signal(enum loop_signal sig, void (*fn)(void *user), void *user)
     handlers[sig].user = user;
 }
 
-/* The tools ask before they tell: what is not announced they do not order. */
-static int announce(void)
-{
-    int error = xenstore_write(0, "control/feature-poweroff", "1", NULL, NULL);
-    return error ? error : xenstore_write(0, "control/feature-reboot", "1", NULL, NULL);
-}
-
 int control_open(void)
 {
     int error = console_open(on_line, NULL);
+    loop_work_init(&suspend_work, suspend_when_idle, NULL);
     if (error == 0)
         error = xenstore_open(guest.store, guest.store_port);
     if (error == 0)
@@ -113,6 +151,7 @@ int control_open(void)
 
 void control_close(void)
 {
+    loop_work_cancel(&suspend_work);
     xenstore_unwatch(&watch);
     xenstore_close();
     console_close();

@@ -3,7 +3,8 @@
  * xl reboot; docs/misc/xenstore-paths.pandoc) and by lines typed on its console.
  *
  * The loop opens this, and passes on what is to be done as its signals (runtime/loop.h). Without a
- * handler a domain that is told to end does so at once.
+ * handler a domain that is told to end does so at once. Of being saved (xl save, xl migrate) no
+ * program hears: see suspend.h.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -30,6 +30,7 @@ NOTE(XEN_ELFNOTE_VIRT_BASE, .quad 0)    /* an address is the same in the file, *
 NOTE(XEN_ELFNOTE_PADDR_OFFSET, .quad 0) /* in the domain's memory and in its page tables */
 NOTE(XEN_ELFNOTE_ENTRY, .quad pv_entry)
 NOTE(XEN_ELFNOTE_PHYS32_ENTRY, .long pvh_entry)
+NOTE(XEN_ELFNOTE_SUSPEND_CANCEL, .long 1) /* see guest.h, suspend() */
 NOTE(XEN_ELFNOTE_FEATURES, .asciz "!writable_page_tables|pae_pgdir_above_4gb")
 
 #define CR0_PE 0x00000001

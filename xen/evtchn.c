@@ -147,7 +147,7 @@ int evtchn_bind_virq(uint32_t virq, evtchn_fn *fn, void *user, evtchn_port_t *po
 void evtchn_release(evtchn_port_t port)
 {
     struct handler *h = find(port);
-    if (h == NULL)
+    if (h == NULL || h->fn == NULL)
         return;
     evtchn_mask(port);
     *h = (struct handler){0};
@@ -155,7 +155,8 @@ void evtchn_release(evtchn_port_t port)
 
 void evtchn_unbind(evtchn_port_t port)
 {
-    if (port == 0)
+    const struct handler *h = find(port);
+    if (h == NULL || h->fn == NULL)
         return;
     evtchn_release(port);
     close_port(port);

@@ -25,7 +25,8 @@ struct evtchn_stats {
 };
 
 /* Begin with every port masked and none bound. `shared` lives as long as the domain, or until the
- * next evtchn_begin() (after resuming, when every port is gone). */
+ * next evtchn_begin() (after resuming, when every port is gone: evtchn_unbind() of those that were
+ * bound then does nothing, until the first is bound anew). */
 void evtchn_begin(shared_info_t *shared);
 
 /* Have fn(user) called for a port that Xen gave us, and unmask it. 0, -EBUSY, -EINVAL or -ENOMEM.
@@ -38,7 +39,8 @@ int evtchn_bind_new(domid_t remote, evtchn_fn *fn, void *user, evtchn_port_t *po
 /* A port for one of Xen's own events (VIRQ_*). 0 or a negative errno. */
 int evtchn_bind_virq(uint32_t virq, evtchn_fn *fn, void *user, evtchn_port_t *port);
 
-/* Mask a port, call nobody for it any more, and close it. Nothing if it is 0, which is no port. */
+/* Mask a port, call nobody for it any more, and close it. Nothing if it is not bound, as 0 never
+ * is. */
 void evtchn_unbind(evtchn_port_t port);
 
 /* The same for a port that Xen gave us (evtchn_bind()), which stays open. */

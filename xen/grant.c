@@ -145,6 +145,22 @@ int grant_open(void)
     return grow() ? 0 : -ENOMEM;
 }
 
+int grant_suspend(void)
+{
+    int error = 0;
+    for (unsigned i = 0; i < grants.n_frames && error == 0; i++)
+        error = guest.type->unmap_grants(grants.frames[i]);
+    return error;
+}
+
+int grant_resume(void)
+{
+    int error = 0;
+    for (unsigned i = 0; i < grants.n_frames && error == 0; i++)
+        error = guest.type->map_grants(i, grants.frames[i]);
+    return error;
+}
+
 /* The table's pages stay what they are: the other domains may still look at them. */
 void grant_close(void)
 {

@@ -30,6 +30,14 @@ int grant_open(void);
 /* Wait for no more pages. */
 void grant_close(void);
 
+/* Before the domain is saved: the table is no part of our memory any more. 0 or a negative errno.
+ */
+int grant_suspend(void);
+
+/* When it goes on: the table is there again. In another domain it is empty, so that who had given
+ * grants can end them all, and must. 0 or a negative errno. */
+int grant_resume(void);
+
 /* Let domain `to` use `page`. The reference, or 0, which is none: the table is full. */
 grant_ref_t grant_page(domid_t to, const void *page, bool readonly);
 

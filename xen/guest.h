@@ -39,6 +39,13 @@ struct guest_type {
     /* Have `page`, which is ours, show the grant table's frame `index` from now on. 0 or a negative
      * errno. */
     int (*map_grants)(unsigned index, void *page);
+    /* Have such a page be an ordinary one of ours again: what is Xen's cannot be saved with the
+     * domain. 0 or a negative errno. */
+    int (*unmap_grants)(void *page);
+    /* Tell Xen that we may be saved, and come back when we go on. 0: as another domain, what Xen
+     * has given to it is in `guest`. 1: as the same one, nothing has changed (the tools had called
+     * it off, or only wanted a copy). Or a negative errno: as 1. */
+    int (*suspend)(void);
     /* Why the last page fault came: the address. */
     uintptr_t (*fault_address)(void);
     /* Wait until an event is pending (entry.S). */
@@ -47,7 +54,8 @@ struct guest_type {
 
 extern const struct guest_type guest_pv, guest_pvh;
 
-/* What Xen has given to this domain; filled in by boot_pv() or boot_pvh(). */
+/* What Xen has given to this domain; filled in by boot_pv() or boot_pvh(), and again by suspend().
+ */
 struct guest {
     const struct guest_type *type;
     shared_info_t *shared;

@@ -5,8 +5,8 @@ XEN_PLATFORM = \
 	xen/entropy.c xen/entry.S xen/evtchn.c xen/evtchn.h xen/grant.c xen/grant.h xen/guest.h \
 	xen/heap.c xen/heap.h xen/hypercall.h xen/interface.h xen/libc.c xen/loop.c xen/memory.c \
 	xen/netfront.c xen/netfront.h xen/offload.c xen/offload.h xen/page.c xen/page.h xen/pv.c \
-	xen/pvh.c xen/say.c xen/stack.c xen/trap.c xen/trap.h xen/vif.c xen/vif.h xen/xen_loop.h \
-	xen/xenbus.c xen/xenbus.h xen/xenstore.c xen/xenstore.h
+	xen/pvh.c xen/say.c xen/stack.c xen/suspend.c xen/suspend.h xen/trap.c \
+	xen/trap.h xen/vif.c xen/vif.h xen/xen_loop.h xen/xenbus.c xen/xenbus.h xen/xenstore.c xen/xenstore.h
 EXTRA_DIST += xen/kernel.lds
 
 # The C library's headers come first, then the compiler's own; of the system's only those of which

@@ -106,6 +106,11 @@ bool loop_poll(void)
     return turn(false);
 }
 
+int xen_loop_resume(void)
+{
+    return open_timer();
+}
+
 uint64_t xen_loop_waits(void)
 {
     return waits;

@@ -236,6 +236,62 @@ static int pv_map_grants(unsigned index, void *page)
                  : map(page, (uint64_t)frames[index] << XEN_PAGE_SHIFT, leaf_flags[PAGE_WRITE]);
 }
 
+static int pv_unmap_grants(void *page)
+{
+    return map(page, machine_address(page), leaf_flags[PAGE_WRITE]);
+}
+
+/* --- What Xen gives -------------------------------------------------------------------------- */
+
+/* Where the tools that save us find the list of our frames (struct arch_shared_info). */
+static void show_frames(struct arch_shared_info *arch)
+{
+    arch->max_pfn = start->nr_pages;
+    arch->p2m_vaddr = start->mfn_list;
+    arch->p2m_cr3 = pv_frame((void *)start->pt_base) << XEN_PAGE_SHIFT;
+}
+
+static int take_start_info(void)
+{
+    int error = map(guest_shared_page, start->shared_info, leaf_flags[PAGE_WRITE]);
+    guest.console = page_of(start->console.domU.mfn);
+    guest.console_port = start->console.domU.evtchn;
+    guest.store = page_of(start->store_mfn);
+    guest.store_port = start->store_evtchn;
+    guest.shared = (shared_info_t *)guest_shared_page;
+    if (error == 0)
+        show_frames(&guest.shared->arch);
+    return error;
+}
+
+/* --- Suspending ------------------------------------------------------------------------------ */
+
+/* While we are away frames are named by our own numbers: the tools put those of another machine in
+ * their place, in page tables, in the list of frames and in start_info, which a PV guest names in
+ * the call's third argument (xen/sched.h). A frame that is not ours they could not name: the page
+ * that is shared with Xen must not be mapped. */
+static int pv_suspend(void)
+{
+    struct sched_shutdown op = {.reason = SHUTDOWN_suspend};
+    unsigned long store = start->store_mfn, console = start->console.domU.mfn;
+    int result = map(guest_shared_page, machine_address(guest_shared_page), leaf_flags[PAGE_WRITE]);
+    int error;
+    if (result != 0)
+        return result;
+    start->store_mfn = (uintptr_t)guest.store >> XEN_PAGE_SHIFT;
+    start->console.domU.mfn = (uint32_t)((uintptr_t)guest.console >> XEN_PAGE_SHIFT);
+    result = (int)hypercall(__HYPERVISOR_sched_op, SCHEDOP_shutdown, (unsigned long)&op,
+                            pv_frame(start), 0, 0);
+    if (result != 0) {
+        start->store_mfn = store;
+        start->console.domU.mfn = (uint32_t)console;
+    }
+    error = take_start_info();
+    if (error)
+        guest_panic("the shared page cannot be mapped again: error %d", error);
+    return result;
+}
+
 /* --- Traps ----------------------------------------------------------------------------------- */
 
 #define TRAP_MASK_EVENTS 4 /* in trap_info.flags: no events while it is handled */
@@ -278,6 +334,8 @@ const struct guest_type guest_pv = {
     .protect = pv_protect,
     .frame = pv_frame,
     .map_grants = pv_map_grants,
+    .unmap_grants = pv_unmap_grants,
+    .suspend = pv_suspend,
     .fault_address = pv_fault_address,
     .wait = pv_wait,
 };
@@ -288,12 +346,7 @@ void boot_pv(start_info_t *info)
     hypercall_by = hypercall_syscall;
     guest.type = &guest_pv;
     hypercall(__HYPERVISOR_set_segment_base, SEGBASE_FS, (unsigned long)guest_thread, 0, 0, 0);
-    guest.console = page_of(info->console.domU.mfn);
-    guest.console_port = info->console.domU.evtchn;
-    guest.store = page_of(info->store_mfn);
-    guest.store_port = info->store_evtchn;
-    guest.shared = (shared_info_t *)guest_shared_page;
-    if (map(guest_shared_page, info->shared_info, leaf_flags[PAGE_WRITE]) != 0)
+    if (take_start_info() != 0)
         hypercall_sched(SCHEDOP_shutdown, &(struct sched_shutdown){.reason = SHUTDOWN_crash});
     guest_set_command_line((const char *)info->cmd_line, sizeof info->cmd_line);
     boot();

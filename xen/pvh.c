@@ -236,6 +236,13 @@ static int set_param(uint32_t index, uint64_t value)
     return (int)hypercall(__HYPERVISOR_hvm_op, HVMOP_set_param, (unsigned long)&p, 0, 0, 0);
 }
 
+/* Have events come to EVENT_VECTOR. */
+static int set_callback(void)
+{
+    return set_param(HVM_PARAM_CALLBACK_IRQ,
+                     (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | EVENT_VECTOR);
+}
+
 static int pvh_open_traps(void)
 {
     struct table_register at = {.limit = sizeof idt - 1, .base = (uintptr_t)idt};
@@ -244,8 +251,7 @@ static int pvh_open_traps(void)
     set_gate(EVENT_VECTOR, (const void *)(uintptr_t)pvh_upcall, 0);
     load_tss();
     __asm__ volatile("lidt %0" : : "m"(at));
-    return set_param(HVM_PARAM_CALLBACK_IRQ,
-                     (uint64_t)HVM_PARAM_CALLBACK_TYPE_VECTOR << 56 | EVENT_VECTOR);
+    return set_callback();
 }
 
 static uintptr_t pvh_fault_address(void)
@@ -253,6 +259,48 @@ static uintptr_t pvh_fault_address(void)
     uintptr_t address;
     __asm__("mov %%cr2, %0" : "=r"(address));
     return address;
+}
+
+/* --- What Xen gives -------------------------------------------------------------------------- */
+
+static uint64_t get_param(uint32_t index)
+{
+    struct xen_hvm_param p = {.domid = DOMID_SELF, .index = index};
+    hypercall(__HYPERVISOR_hvm_op, HVMOP_get_param, (unsigned long)&p, 0, 0, 0);
+    return p.value;
+}
+
+static int take_params(void)
+{
+    guest.console = (void *)(get_param(HVM_PARAM_CONSOLE_PFN) << XEN_PAGE_SHIFT);
+    guest.console_port = (evtchn_port_t)get_param(HVM_PARAM_CONSOLE_EVTCHN);
+    guest.store = (void *)(get_param(HVM_PARAM_STORE_PFN) << XEN_PAGE_SHIFT);
+    guest.store_port = (evtchn_port_t)get_param(HVM_PARAM_STORE_EVTCHN);
+    guest.shared = (shared_info_t *)guest_shared_page;
+    return replace(guest_shared_page, XENMAPSPACE_shared_info, 0);
+}
+
+/* --- Suspending ------------------------------------------------------------------------------ */
+
+/* What is Xen's in our memory is not saved: it leaves holes there. */
+static int pvh_unmap_grants(void *page)
+{
+    (void)page;
+    return 0;
+}
+
+static int pvh_suspend(void)
+{
+    struct sched_shutdown op = {.reason = SHUTDOWN_suspend};
+    int result = hypercall_sched(SCHEDOP_shutdown, &op), error;
+    if (result != 0)
+        return result;
+    error = take_params();
+    if (error == 0)
+        error = set_callback();
+    if (error)
+        guest_panic("the shared page cannot be mapped again: error %d", error);
+    return 0;
 }
 
 /* --- Boot ------------------------------------------------------------------------------------ */
@@ -264,16 +312,11 @@ const struct guest_type guest_pvh = {
     .protect = pvh_protect,
     .frame = pvh_frame,
     .map_grants = pvh_map_grants,
+    .unmap_grants = pvh_unmap_grants,
+    .suspend = pvh_suspend,
     .fault_address = pvh_fault_address,
     .wait = pvh_wait,
 };
-
-static uint64_t get_param(uint32_t index)
-{
-    struct xen_hvm_param p = {.domid = DOMID_SELF, .index = index};
-    hypercall(__HYPERVISOR_hvm_op, HVMOP_get_param, (unsigned long)&p, 0, 0, 0);
-    return p.value;
-}
 
 /* The instruction for hypercalls is the processor vendor's (AMD's and Hygon's is `vmmcall`). */
 static void choose_hypercall(void)
@@ -295,12 +338,7 @@ void boot_pvh(const struct hvm_start_info *info)
     choose_hypercall();
     protect_large();
     guest.type = &guest_pvh;
-    guest.console = (void *)(get_param(HVM_PARAM_CONSOLE_PFN) << XEN_PAGE_SHIFT);
-    guest.console_port = (evtchn_port_t)get_param(HVM_PARAM_CONSOLE_EVTCHN);
-    guest.store = (void *)(get_param(HVM_PARAM_STORE_PFN) << XEN_PAGE_SHIFT);
-    guest.store_port = (evtchn_port_t)get_param(HVM_PARAM_STORE_EVTCHN);
-    guest.shared = (shared_info_t *)guest_shared_page;
-    if (replace(guest_shared_page, XENMAPSPACE_shared_info, 0) != 0)
+    if (take_params() != 0)
         hypercall_sched(SCHEDOP_shutdown, &(struct sched_shutdown){.reason = SHUTDOWN_crash});
     if (info->magic == XEN_HVM_START_MAGIC_VALUE && info->cmdline_paddr != 0)
         guest_set_command_line((const char *)info->cmdline_paddr, GUEST_COMMAND_LINE);

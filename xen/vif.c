@@ -10,7 +10,8 @@
  *     3. The backend is Connected: device_came() again, and now it is opened.
  *     4. The backend is Closing, Closed or gone: device_went(), the rings end, our state is Closed.
  *        When it waits again, all begins anew.
- *     5. The device is closed: the rings stay a while for what was sent last, and for whoever opens
+ *     5. The domain goes on as another one: what is below the netdev begins anew (from 2).
+ *     6. The device is closed: the rings stay a while for what was sent last, and for whoever opens
  *        it again, before our state is Closed.
  *
  * A backend may offer several queues (netif.h, "Multiple transmit and receive queues"): then a vif
@@ -142,7 +143,8 @@ static struct netfront *queue_of(const struct vif *v, const struct pkt *p)
 
 static void send_one(struct device *d, const struct pkt *p)
 {
-    int error = d->vif ? netfront_send(queue_of(d->vif, p), p) : -ENETDOWN;
+    const struct vif *v = d->vif;
+    int error = v && v->n_queues > 0 ? netfront_send(queue_of(v, p), p) : -ENETDOWN;
     if (error == 0) {
         d->netdev.stats.tx_packets++;
         d->netdev.stats.tx_bytes += p->len;
@@ -415,7 +417,9 @@ static void on_backend(void *user)
         begin_handshake(v);
         break;
     case XenbusStateConnected:
-        if (v->n_queues > 0)
+        if (v->dev)
+            v->dev->netdev.features = v->features; /* of another backend than before */
+        else if (v->n_queues > 0)
             device_came(&driver, v->number);
         break;
     case XenbusStateClosing:
@@ -494,20 +498,28 @@ static struct device_driver driver = {.kind = "vif", .open = vif_open_device};
 
 /* --- Coming and going ------------------------------------------------------------------------ */
 
-static void vif_new(const char *number)
+/* The tools have written our state. */
+static int follow_bus(struct vif *v)
 {
     char path[XENBUS_PATH_MAX];
+    int error;
+    snprintf(path, sizeof path, FOLDER "/%s", v->number);
+    error = xenbus_open(&v->bus, path, on_backend, v);
+    v->bus.state = XenbusStateInitialising;
+    return error;
+}
+
+static void vif_new(const char *number)
+{
     struct vif *v = calloc(1, sizeof *v);
     if (v == NULL)
         return;
     snprintf(v->number, sizeof v->number, "%s", number);
-    snprintf(path, sizeof path, FOLDER "/%s", number);
-    if (xenbus_open(&v->bus, path, on_backend, v) != 0) {
+    if (follow_bus(v) != 0) {
         free(v);
         return;
     }
     timer_init(&v->linger, end_lingering, v);
-    v->bus.state = XenbusStateInitialising;
     v->present = true;
     list_append(&vifs, &v->link);
     log_info("vif:%s is there", number);
@@ -565,6 +577,33 @@ static void on_change(void *user, const char *changed)
     (void)changed;
     xenstore_list(0, FOLDER, on_list, NULL);
 }
+
+/* --- Life goes on in another domain ---------------------------------------------------------- */
+
+/* No call is under way, so neither is a step of a handshake. */
+void vif_suspended(void)
+{
+    struct list *l, *after;
+    list_each(l, after, &vifs)
+    {
+        struct vif *v = container_of(l, struct vif, link);
+        free_queues(v);
+        xenbus_close(&v->bus);
+    }
+}
+
+void vif_resume(void)
+{
+    struct list *l, *after;
+    list_each(l, after, &vifs)
+    {
+        struct vif *v = container_of(l, struct vif, link);
+        if (follow_bus(v) != 0)
+            vif_free(v, true);
+    }
+}
+
+/* --- Opening and closing --------------------------------------------------------------------- */
 
 int vif_open(void)
 {

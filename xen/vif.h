@@ -10,6 +10,12 @@
  * loop_open(). 0 or a negative errno. */
 int vif_open(void);
 
+/* In another domain, when no port is bound yet: the rings to the backends of the last one end. */
+void vif_suspended(void);
+
+/* Then, with its xenstore: each vif meets its new backend. Whoever has a device keeps it. */
+void vif_resume(void);
+
 /* When every watch of a device has ended, before loop_close(). */
 void vif_close(void);
 

@@ -8,6 +8,9 @@
 
 #include <stdint.h>
 
+/* In another domain, after evtchn_begin() and clock_begin(): its timer. 0 or a negative errno. */
+int xen_loop_resume(void);
+
 /* How often the domain has waited for something to happen, and so was woken. */
 uint64_t xen_loop_waits(void);
 

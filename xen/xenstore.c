@@ -402,6 +402,35 @@ void xenstore_close(void)
     evtchn_release(store.port);
 }
 
+/* A message that has come in part belongs to an event. */
+bool xenstore_idle(void)
+{
+    return store.n_calls == 0 && store.message.have == 0;
+}
+
+void xenstore_suspended(void)
+{
+    store.ring = NULL;
+}
+
+/* What the last domain's daemon has written and nobody has read are events of watches, and those
+ * begin anew. */
+int xenstore_resume(struct xenstore_domain_interface *ring, evtchn_port_t port)
+{
+    struct list *l, *after;
+    int error;
+    store.ring = ring;
+    store.port = port;
+    ring->rsp_cons = xen_read(ring->rsp_prod);
+    error = evtchn_bind(port, on_event, NULL);
+    list_each(l, after, &store.watches)
+    {
+        if (error == 0)
+            error = call_watch(XS_WATCH, container_of(l, struct xenstore_watch, link));
+    }
+    return error;
+}
+
 const struct xenstore_stats *xenstore_stats(void)
 {
     return &store.stats;

@@ -41,6 +41,16 @@ int xenstore_open(struct xenstore_domain_interface *ring, evtchn_port_t port);
 /* Forget all calls and watches; nobody is called any more. */
 void xenstore_close(void);
 
+/* Is no call under way? Only then may the domain be saved: the next would never be answered. */
+bool xenstore_idle(void);
+
+/* In another domain, before resuming: no call can be made (-EPIPE). */
+void xenstore_suspended(void);
+
+/* In another domain: its xenstore. The watches are those that were; each is told once. 0 or a
+ * negative errno. */
+int xenstore_resume(struct xenstore_domain_interface *ring, evtchn_port_t port);
+
 /*
  * Calls. `tx` is a transaction's id, or 0. 0: fn(user) will be called once (it may be NULL); or
  * -ENOBUFS if there is no room, -E2BIG if it is too long for a message, -ENOMEM, -EPIPE.

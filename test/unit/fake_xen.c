@@ -5,6 +5,7 @@
  */
 #include "test/unit/fake_xen.h"
 #include "xen/hypercall.h"
+#include "xen/xen_loop.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -98,16 +99,67 @@ uint8_t *fake_page(unsigned long number)
     return (uint8_t *)(uintptr_t)frames[number];
 }
 
+/* The grant table while the guest does not see it. */
+static uint8_t table[FAKE_GRANT_FRAMES][XEN_PAGE];
+
 static int map_grants(unsigned index, void *page)
 {
     if (index >= fake.grant_frames)
         return -ENOSPC;
-    memset(page, 0, XEN_PAGE);
+    memcpy(page, table[index], XEN_PAGE);
     fake.grants[index] = page;
     return 0;
 }
 
-static const struct guest_type type = {.name = "fake", .frame = frame, .map_grants = map_grants};
+/* The guest's own memory has something else. */
+static int unmap_grants(void *page)
+{
+    for (unsigned i = 0; i < FAKE_GRANT_FRAMES; i++) {
+        if (fake.grants[i] != page)
+            continue;
+        memcpy(table[i], page, XEN_PAGE);
+        memset(page, 0xee, XEN_PAGE);
+        fake.grants[i] = NULL;
+        return 0;
+    }
+    return -EINVAL;
+}
+
+/* Nothing of the table may be seen meanwhile. */
+static int suspend_guest(void)
+{
+    for (unsigned i = 0; i < FAKE_GRANT_FRAMES; i++)
+        if (fake.grants[i])
+            return -EBUSY;
+    return fake.on_suspend();
+}
+
+void fake_xen_new_domain(uint32_t port)
+{
+    memset(&fake.shared, 0, sizeof fake.shared);
+    memset(fake.open, 0, sizeof fake.open);
+    memset(table, 0, sizeof table);
+    fake.next_port = port;
+}
+
+/* xen/loop.c's: tests have another loop. */
+int xen_loop_resume(void)
+{
+    fake.timers++;
+    return 0;
+}
+
+void guest_panic(const char *format, ...)
+{
+    (void)format;
+    abort();
+}
+
+static const struct guest_type type = {.name = "fake",
+                                       .frame = frame,
+                                       .map_grants = map_grants,
+                                       .unmap_grants = unmap_grants,
+                                       .suspend = suspend_guest};
 
 grant_entry_v1_t *fake_grant(grant_ref_t ref)
 {
@@ -118,6 +170,7 @@ grant_entry_v1_t *fake_grant(grant_ref_t ref)
 void fake_xen_begin(void)
 {
     memset(&fake, 0, sizeof fake);
+    memset(table, 0, sizeof table);
     n_frames = 0;
     fake.next_port = 1;
     fake.grant_frames = FAKE_GRANT_FRAMES;

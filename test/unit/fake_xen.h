@@ -2,7 +2,8 @@
  * fake_xen.h - Xen as the files of xen/ see it, played in a UNIX process: hypercall(), the shared
  * page, and a guest.
  *
- * Event channels and grant tables work; a test plays the other end. Anything else is refused.
+ * Event channels, grant tables and suspending work; a test plays the other end. Anything else is
+ * refused.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -26,12 +27,18 @@ struct fake_xen {
     grant_entry_v1_t *grants[FAKE_GRANT_FRAMES]; /* where the guest wants to see the table */
     unsigned grant_frames;                       /* how many frames it may have */
     bool refuse;                                 /* every hypercall fails with -ENOMEM */
+    uint64_t timers;                             /* xen_loop_resume() */
+    int (*on_suspend)(void); /* what the world does meanwhile, and what guest.suspend() says */
 };
 
 extern struct fake_xen fake;
 
 /* Begin anew: everything masked and closed, the first port is 1. */
 void fake_xen_begin(void);
+
+/* In on_suspend: the guest goes on as another domain, with nothing but its memory. Its next ports
+ * begin at `port`. */
+void fake_xen_new_domain(uint32_t port);
 
 /* What Xen does when an event comes (see evtchn.c), whole or its steps from X`from` to X`to`. What
  * a step finds that ends it ends the later calls, too. */

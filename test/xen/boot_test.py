@@ -103,6 +103,14 @@ class OfEachKind:
         # Each timer moves down the wheel once on its way; 5 s of a clock of 100 Hz would be 500.
         self.assertLessEqual(waits, 3 * rang)
 
+    def test_a_guest_that_was_copied_goes_on_as_before(self):
+        guest = self.start("idle", "0")
+        guest.wait_for("idle: idle")
+        guest.save(goes_on=True)
+        guest.wait_for("suspend: as before")
+        self.machine.run("xl shutdown idle")
+        self.assertEqual("poweroff", guest.wait_for_end())
+
     def test_xl_shutdown_is_obeyed(self):
         guest = self.start("idle", "0")
         guest.wait_for("idle: idle")

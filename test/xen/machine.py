@@ -282,13 +282,25 @@ on_reboot = "{on_reboot}"
             raise
         return self
 
+    def save(self, goes_on=False):
+        """Write it to a file, which ends it unless it `goes_on`."""
+        self.machine.run(f"xl save {'-c' if goes_on else ''} {self.name} {self._saved}")
+
+    def restore(self):
+        """As another domain, from the file."""
+        self.machine.run(f"xl restore {self._how} {self._saved} && rm {self._saved}")
+
     def destroy(self):
         """And forget its console. Nothing if there is none."""
-        self.machine.run(f"xl destroy {self.name}; rm -f {self._log}", check=False)
+        self.machine.run(f"xl destroy {self.name}; rm -f {self._log} {self._saved}", check=False)
 
     @property
     def _log(self):
         return f"/var/log/xen/guest-{self.name}.log"
+
+    @property
+    def _saved(self):
+        return f"/run/{self.name}.saved"
 
     def console(self):
         """What it has said so far."""

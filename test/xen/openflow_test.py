@@ -41,6 +41,11 @@ class OfEachKind:
         # OpenFlow's hello: version 1, type 0, 8 bytes.
         hello = self.machine.run("sleep 1 | nc 10.0.0.3 6654 | head -c 4 | hexdump -C")
         self.assertIn("01 00 00 08", hello)
+        # Another domain than before, with the connections that it had.
+        controller.save()
+        controller.restore()
+        controller.wait_for("suspend: resumed")
+        self.assertTrue(self.machine.wait_until("ping -c 1 -W 1 10.0.0.2"), "no answer to ping")
         self.machine.run("xl shutdown switch")
         self.assertEqual("poweroff", switch.wait_for_end())
         # The switch said good-bye: its silence was not waited for.

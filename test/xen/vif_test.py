@@ -7,6 +7,7 @@ namespace of dom0 that has the dom0 end of vif 1 (10.0.0.2).
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import pathlib
+import re
 import sys
 import unittest
 
@@ -30,14 +31,14 @@ class OfEachKind:
         self.switch = Domain(
             self.machine, "switch", "morgana-switch.xen", self.kind,
             "--port=vif:0 --port=vif:1 --fail-mode=standalone", memory=32,
-            vifs=("bridge=xenbr0,mac=00:16:3e:00:00:01", "bridge=none,mac=00:16:3e:00:00:02"))
+            vifs=("bridge=xenbr0,mac=00:16:3e:00:00:01", "bridge=none,mac=00:16:3e:00:00:02"),
+            on_reboot="restart")
         self.addCleanup(self.switch.destroy)
         self.switch.create()
         self.addCleanup(self.end_host)
         self.machine.run("rm -f /run/host\n"
                     "unshare -n sh -c 'echo $$ > /run/host; exec sleep 100000' &\n"
                     "until [ -s /run/host ]; do usleep 20000; done")
-        self.domain = self.machine.run("xl domid switch").strip()
         self.plug_host()
         self.switch.wait_for("port 1 (vif:0): link up")
         self.switch.wait_for("port 2 (vif:1): link up")
@@ -51,12 +52,12 @@ class OfEachKind:
     def plug_host(self):
         """Give the other host the dom0 end of vif 1. All of these ends have one address, which the
         bridge takes for its own."""
+        vif = f"vif{self.machine.run('xl domid switch').strip()}.1"
         self.machine.run("\n".join((
-            "set -e", f"ip link set vif{self.domain}.1 down",
-            f"ip link set vif{self.domain}.1 address 02:00:00:00:00:02",
-            f"ip link set vif{self.domain}.1 netns $(cat /run/host)",
-            self.on_host(f"ip addr add 10.0.0.2/24 dev vif{self.domain}.1"),
-            self.on_host(f"ip link set vif{self.domain}.1 up"))))
+            "set -e", f"ip link set {vif} down", f"ip link set {vif} address 02:00:00:00:00:02",
+            f"ip link set {vif} netns $(cat /run/host)",
+            self.on_host(f"ip addr add 10.0.0.2/24 dev {vif}"),
+            self.on_host(f"ip link set {vif} up"))))
 
     def ping(self, *words, count=3):
         """Until one is answered, then some."""
@@ -86,6 +87,42 @@ class OfEachKind:
         self.sent_equals_received(self.on_host, here, "10.0.0.1")
         self.machine.run("xl shutdown switch")
         self.assertEqual("poweroff", self.switch.wait_for_end())
+
+    def begin_to_talk(self):
+        """Numbered lines over TCP, from here to the other host, until end_talk(). QEMU's network resets
+        connections with hosts that have gone: so it is taken off the bridge."""
+        self.addCleanup(self.machine.run, "touch /run/enough; kill $(cat /run/receiver)\n"
+                        "brctl addif xenbr0 eth0", check=False)
+        self.machine.run(
+            "brctl delif xenbr0 eth0\n"
+            "rm -f /run/enough /run/silence; mkfifo /run/silence; exec 4<> /run/silence\n"
+            f"{self.on_host('sh -c ')}'echo $$ > /run/receiver; exec nc -l -p 5000' < /run/silence > /run/received &\n"
+            f"until {self.on_host('netstat -ltn')} | grep -q :5000; do usleep 20000; done\n"
+            "(n=0; until [ -e /run/enough ]; do echo $n; n=$((n + 1)); usleep 20000; done) |\n"
+            "    tee /run/sent | nc 10.0.0.2 5000 > /dev/null &\n"
+            "until [ -s /run/received ]; do usleep 20000; done")
+
+    def end_talk(self):
+        """When all has come that was sent until now, and nothing else."""
+        self.machine.run("touch /run/enough")
+        self.assertTrue(self.machine.wait_until("! kill -0 $(cat /run/receiver) 2> /dev/null"),
+                        "the receiver does not hear that the sender has ended")
+        self.machine.run("cmp /run/sent /run/received")
+
+    def test_life_goes_on_after_save_and_restore_and_reboot(self):
+        self.begin_to_talk()
+        self.switch.save()
+        self.switch.restore()
+        self.plug_host()
+        self.ping()
+        self.end_talk()
+        times = re.findall(r"^2\S+Z", self.switch.wait_for("suspend: resumed"), re.MULTILINE)
+        self.assertEqual(sorted(times), times, "the clock went back")
+        self.machine.run("xl reboot switch")
+        self.assertTrue(self.machine.wait_until(
+            "[ $(grep -c 'port 2 (vif:1): link up' /var/log/xen/guest-switch.log) = 2 ]"))
+        self.plug_host()
+        self.ping()
 
     def test_a_port_goes_and_comes_back(self):
         self.ping()
