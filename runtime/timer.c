@@ -16,6 +16,7 @@
 #define TICK_SHIFT 20
 #define TICK_NEVER (1ull << (64 - TICK_SHIFT)) /* no time comes to it */
 #define DIGIT_BITS 6
+#define LOOK_MAX   16 /* timers of a slot that are looked at to find the first */
 
 _Static_assert(WHEEL_SLOTS == 1 << DIGIT_BITS, "a slot for each value of a digit");
 _Static_assert(WHEEL_LEVELS *DIGIT_BITS > 64 - TICK_SHIFT, "every tick has a place");
@@ -102,12 +103,30 @@ static unsigned first_slot(const struct wheel *w, uint64_t *tick)
     return level;
 }
 
+/* The tick of the first timer of `slot`; where the slot begins, `tick`, if there are too many to
+ * look at. */
+static uint64_t first_timer(const struct list *slot, uint64_t tick)
+{
+    uint64_t first = TICK_NEVER;
+    int looked = 0;
+    for (struct list *l = slot->next; l != slot; l = l->next) {
+        uint64_t fires = tick_of(container_of(l, struct timer, link)->deadline);
+        if (++looked > LOOK_MAX)
+            return tick;
+        first = fires < first ? fires : first;
+    }
+    return first;
+}
+
 uint64_t wheel_next(const struct wheel *w)
 {
     uint64_t tick;
-    if (first_slot(w, &tick) == WHEEL_LEVELS || tick >= TICK_NEVER)
+    unsigned level = first_slot(w, &tick);
+    if (level == WHEEL_LEVELS)
         return TIMER_NEVER;
-    return tick << TICK_SHIFT;
+    if (level > 0)
+        tick = first_timer(&w->slot[level][__builtin_ctzll(w->used[level])], tick);
+    return tick < TICK_NEVER ? tick << TICK_SHIFT : TIMER_NEVER;
 }
 
 /* Spread the timers of `slot`, which begins at the wheel's tick, over the levels below. */

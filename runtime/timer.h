@@ -64,8 +64,9 @@ void wheel_init(struct wheel *w, uint64_t now);
 /* Fire `t` at `deadline` (one that has passed: on the next turn). Re-arms if it is armed. O(1). */
 void wheel_arm(struct wheel *w, struct timer *t, uint64_t deadline);
 
-/* When the wheel wants to be turned next, at the earliest; TIMER_NEVER if it is empty. May be
- * earlier than the next deadline (a slot moves down a level), never later. */
+/* When the wheel wants to be turned next, at the earliest; TIMER_NEVER if it is empty: when the
+ * next timer fires. Earlier only if many timers are in one slot of a higher level, which then moves
+ * down: so who has few is never woken for nothing. */
 uint64_t wheel_next(const struct wheel *w);
 
 /* Turn to `now` and fire what is due. Returns how many fired. Timers armed by a callback for a time

@@ -100,8 +100,9 @@ class OfEachKind:
             r"rang (\d+) times in (\d+) ms, waited (\d+) times", console).groups())
         self.assertEqual(5, rang)
         self.assertGreaterEqual(ms, 5000)
-        # Each timer moves down the wheel once on its way; 5 s of a clock of 100 Hz would be 500.
-        self.assertLessEqual(waits, 3 * rang)
+        # By timers that are due, and by nothing else but dom0, which may read the console late.
+        self.assertLessEqual(rang, waits)
+        self.assertLessEqual(waits, rang + 2)
 
     def test_a_guest_that_was_copied_goes_on_as_before(self):
         guest = self.start("idle", "0")
