@@ -100,6 +100,22 @@ run_tests()
     return $status
 }
 
+# limited SECONDS COMMAND...: with a time limit. timeout puts the command into a process group of its
+# own, which a signal to ours does not reach: that is passed on, and its end is waited for.
+limited()
+{
+    local status=0
+    timeout -k 30 "$@" &
+    limited=$!
+    trap 'kill -TERM $limited 2> /dev/null' TERM INT HUP
+    wait $limited || status=$?
+    while kill -0 $limited 2> /dev/null; do
+        wait $limited || status=$?
+    done
+    trap - TERM INT HUP
+    return $status
+}
+
 # finds_breakage SEED REPLAY BREAKAGE...: the self-test of a simulation, which the step runs by its
 # simulate(). What is broken on purpose is found, and the seed is told; so is, as the regular
 # expression REPLAY with --break behind it, how to replay it. One check each; false if any fails.

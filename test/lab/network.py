@@ -14,13 +14,11 @@ import pathlib
 import re
 import shutil
 import signal
-import threading
 
 from . import namespace
-from .process import Process
+from .process import ENDING, Process, catch_signals
 
 ROOT = pathlib.Path("/run/morgana")
-ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 class Host:
@@ -63,7 +61,7 @@ class Lab:
         self.processes = []
         self._namespaces = {}
         os.environ["MORGANA_LAB"] = self.name  # whatever is started from here on can be told by it
-        self._catch_signals()
+        catch_signals()
         atexit.register(self.close)
         # "net": where the switches and their controllers live.
         make_folder(self.folder)
@@ -74,16 +72,6 @@ class Lab:
 
     def __exit__(self, *_):
         self.close()
-
-    @staticmethod
-    def _catch_signals():
-        """Be ended by any of these as by Ctrl-C: through every `finally`. By SIGINT too if whoever
-        started us was deaf to it, as a shell's background jobs are."""
-        def interrupt(*_):
-            raise KeyboardInterrupt
-        if threading.current_thread() is threading.main_thread():
-            for signum in ENDING:
-                signal.signal(signum, interrupt)
 
     def namespace(self, short):
         """The lab's namespace of this name, made when first asked for."""

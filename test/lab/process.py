@@ -8,6 +8,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import threading
 
 from .wait import wait_for
 
@@ -17,6 +18,19 @@ END = " counters: all others are zero\n"
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+ENDING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
+
+def catch_signals():
+    """Be ended by any of these as by Ctrl-C: through every `finally`. By SIGINT too if whoever started
+    us was deaf to it, as a shell's background jobs are."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+    if threading.current_thread() is threading.main_thread():
+        for signum in ENDING:
+            signal.signal(signum, interrupt)
 
 
 def die_with_parent():

@@ -4,13 +4,29 @@
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import io
+import os
 import pathlib
+import re
+import signal
 import sys
+import tempfile
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+TEST = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TEST))
+from lab.process import Process  # noqa: E402
+from lab.wait import wait_for  # noqa: E402
 from xen.boot_test import BUILD, KERNELS  # noqa: E402
-from xen.machine import AGAIN, BenchFault, Domain, Machine, MachineTest  # noqa: E402
+from xen.machine import AGAIN, BOOT_LIMIT, BenchFault, Domain, Machine, MachineTest  # noqa: E402
+
+# It starts a machine and waits.
+HOLDER = """
+import time
+import xen.machine
+machine = xen.machine.Machine()
+print(machine.pid, machine.folder, "has begun", flush=True)
+time.sleep(10000)
+"""
 
 
 def setUpModule():
@@ -19,6 +35,14 @@ def setUpModule():
 
 def tearDownModule():
     MachineTest.machine.stop()
+
+
+def is_running(pid):
+    """Not even as a zombie that nobody waits for."""
+    try:
+        return "\nState:\tZ" not in pathlib.Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
 
 
 class Dom0Test(MachineTest):
@@ -39,6 +63,21 @@ class Dom0Test(MachineTest):
             self.machine.run("sleep 100", limit=2)
         self.assertNotIsInstance(raised.exception, BenchFault)
         self.assertEqual("here\n", self.machine.run("echo here"))
+
+
+class EndTest(unittest.TestCase):
+    """What is left when a test is ended."""
+
+    def test_a_machine_ends_with_its_test(self):
+        with tempfile.TemporaryDirectory() as folder:
+            process = Process([sys.executable, "-c", HOLDER], pathlib.Path(folder) / "log",
+                              env={**os.environ, "PYTHONPATH": str(TEST)})
+            self.addCleanup(process.kill)
+            words = wait_for(lambda: re.search(r"^(\d+) (\S+) has begun$", process.output(), re.MULTILINE),
+                             "the machine", BOOT_LIMIT)
+            process.stop(signal.SIGTERM, limit=100)
+            wait_for(lambda: not is_running(int(words[1])), "the end of QEMU")
+            self.assertFalse(pathlib.Path(words[2]).exists())
 
 
 class FakeMachine:

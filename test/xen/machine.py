@@ -15,6 +15,7 @@ who needs it builds it. Everything else is in a private folder, so that several 
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
+import atexit
 import contextlib
 import fcntl
 import json
@@ -32,7 +33,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import xen.image as image  # noqa: E402
-from lab.process import Process  # noqa: E402
+from lab.process import Process, catch_signals  # noqa: E402
 from lab.wait import wait_for  # noqa: E402
 
 BENCH = pathlib.Path(os.environ.get("MORGANA_XEN_BENCH", "/var/tmp/morgana-xen-bench"))
@@ -146,6 +147,7 @@ class Machine:
     """A running machine. `files` lie in dom0's folder /guests."""
 
     def __init__(self, files=()):
+        catch_signals()
         build_bench()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
         with tarfile.open(self.folder / "disk", "w", dereference=True) as tar:
@@ -153,6 +155,7 @@ class Machine:
                 tar.add(path, arcname=pathlib.Path(path).name)
         os.truncate(self.folder / "disk", PAYLOAD)
         self._process = self._shell = None
+        atexit.register(self.stop)
         try:
             self._start()
         except BaseException:
@@ -184,8 +187,14 @@ class Machine:
         self._start()
 
     def stop(self):
+        atexit.unregister(self.stop)
         self._halt()
         shutil.rmtree(self.folder)
+
+    @property
+    def pid(self):
+        """QEMU's."""
+        return self._process.pid
 
     def serial(self):
         """What Xen and dom0's kernel have said."""
