@@ -10,6 +10,7 @@
 #include "test/unit/fake_backend.h"
 #include "test/unit/fake_store.h"
 #include "test/unit/fake_xen.h"
+#include "test/unit/random.h"
 #include "test/unit/unit.h"
 #include "xen/clock.h"
 #include "xen/console.h"
@@ -248,6 +249,7 @@ START_TEST(a_device_stays_open_in_another_domain)
     plug();
     frames_pass();
     used = grant_stats()->used;
+    console_write("this is read before");
     order(go_on_elsewhere);
     ck_assert_uint_eq(suspended, 1);
     ck_assert_uint_eq(our_number("state"), XenbusStateConnected);
@@ -406,6 +408,46 @@ START_TEST(the_clock_goes_on_from_where_it_stood)
 }
 END_TEST
 
+/* As in a PVH guest: the rings are empty. */
+static int go_on_with_empty_rings(void)
+{
+    int result = go_on_elsewhere();
+    memset(&fake_store.ring, 0, sizeof fake_store.ring);
+    return result;
+}
+
+/* Whatever backends do, from one domain to the next, nothing is lost, and in the end it works. */
+START_TEST(backends_of_many_domains_do_no_harm)
+{
+    uint64_t random = 17;
+    begin();
+    fake.on_yield = read_console;
+    write_vif(NEW_BACKEND);
+    settle();
+    old_port = 9;
+    for (unsigned i = 0; i < 500; i++) {
+        char state[8];
+        snprintf(state, sizeof state, "%u", (unsigned)random_below(&random, 9));
+        set(NEW_BACKEND, "state", state);
+        if (random_below(&random, 2) == 0)
+            settle();
+        if (random_below(&random, 5) == 0) {
+            suspended = 0;
+            order(random_below(&random, 2) ? go_on_with_empty_rings : go_on_elsewhere);
+            ck_assert_uint_eq(suspended, 1);
+        }
+        ck_assert_uint_eq(appeared - gone, device != NULL);
+    }
+    order(go_on_elsewhere);
+    connect(NEW_BACKEND);
+    frames_pass();
+    fake_store_set("device/vif/3", NULL);
+    settle();
+    ck_assert_uint_eq(grant_stats()->used, 0);
+    end();
+}
+END_TEST
+
 /* --- As the same domain ---------------------------------------------------------------------- */
 
 static int called_off(void)
@@ -502,6 +544,7 @@ int main(void)
         pages_in_use_come_back_in_another_domain,
         rings_of_a_device_that_was_just_closed_end,
         the_clock_goes_on_from_where_it_stood,
+        backends_of_many_domains_do_no_harm,
         suspending_may_be_called_off,
         suspending_may_be_refused,
         calls_that_are_under_way_are_waited_for,

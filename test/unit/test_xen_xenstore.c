@@ -169,6 +169,40 @@ START_TEST(an_event_that_was_under_way_when_its_watch_ended_is_stray)
 }
 END_TEST
 
+/* A watch that ends in between is not told to anybody: its daemon is gone, the next one has no such
+ * watch. */
+START_TEST(watches_are_those_that_were_in_another_domain)
+{
+    struct xenstore_watch kept, ended;
+    uint64_t requests;
+    begin();
+    xenstore_watch(&kept, "device", hear_change, NULL);
+    xenstore_watch(&ended, "control", hear_change, NULL);
+    fake_store_run();
+    ck_assert(xenstore_idle());
+    ck_assert_uint_eq(changes, 2);
+    fake_store_set("device", "nobody reads this event");
+    xenstore_suspended();
+    ck_assert_int_eq(xenstore_read(0, "device", hear, &heard), -EPIPE);
+    xenstore_unwatch(&ended);
+    ck_assert_uint_eq(fake_store.ring.req_prod, fake_store.ring.req_cons);
+    evtchn_begin(&fake.shared);
+    fake_store_begin();
+    requests = fake_store.requests;
+    ck_assert_int_eq(xenstore_resume(&fake_store.ring, FAKE_STORE_PORT), 0);
+    ck_assert(!xenstore_idle());
+    fake_store_run();
+    ck_assert(xenstore_idle());
+    ck_assert_uint_eq(fake_store.requests, requests + 1);
+    ck_assert_uint_eq(changes, 3);
+    fake_store_set("device", "x");
+    fake_store_set("control", "x");
+    fake_store_run();
+    ck_assert_uint_eq(changes, 4);
+    end();
+}
+END_TEST
+
 START_TEST(more_than_the_ring_holds_is_sent_in_time)
 {
     char value[201];
@@ -342,6 +376,7 @@ int main(void)
         a_transaction_has_a_number_and_may_have_to_be_done_again,
         a_watch_hears_at_first_and_of_each_change_below,
         an_event_that_was_under_way_when_its_watch_ended_is_stray,
+        watches_are_those_that_were_in_another_domain,
         more_than_the_ring_holds_is_sent_in_time,
         limits_are_told,
         who_cancels_hears_nothing,

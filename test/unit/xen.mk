@@ -39,6 +39,6 @@ test_unit_test_xen_vif_LDADD = $(XEN_FAKE_LIBS)
 
 check_PROGRAMS += test/unit/test_xen_suspend
 TESTS += test/unit/test_xen_suspend
-test_unit_test_xen_suspend_SOURCES = test/unit/test_xen_suspend.c
+test_unit_test_xen_suspend_SOURCES = test/unit/test_xen_suspend.c test/unit/random.h
 test_unit_test_xen_suspend_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_xen_suspend_LDADD = $(XEN_FAKE_LIBS)

@@ -299,6 +299,10 @@ on_reboot = "{on_reboot}"
         """As another domain, from the file."""
         self.machine.run(f"xl restore {self._how} {self._saved} && rm {self._saved}")
 
+    def migrate(self):
+        """To the machine where it is, while it runs."""
+        self.machine.run(f"xl migrate -s '' {self.name} 'xl migrate-receive {self._how}'")
+
     def destroy(self):
         """And forget its console. Nothing if there is none."""
         self.machine.run(f"xl destroy {self.name}; rm -f {self._log} {self._saved}", check=False)
