@@ -388,7 +388,7 @@ static const struct config_option rows[] = {
 };
 static const struct config_option *const tables[] = {rows, NULL};
 static const struct config config = {"table_bench", "[OPTION]...", "Measure the flow table.",
-                                     tables};
+                                     tables, NULL};
 
 int main(int argc, char **argv)
 {

@@ -51,8 +51,9 @@ static const struct config_option rows[] = {
     {0},
 };
 static const struct config_option *const tables[] = {rows, NULL};
-static const struct config config = {
-    "tcp_path", "[OPTION]...", "Run bulk flows of TCP over a bottleneck in virtual time.", tables};
+static const struct config config = {"tcp_path", "[OPTION]...",
+                                     "Run bulk flows of TCP over a bottleneck in virtual time.",
+                                     tables, NULL};
 
 static struct world w;
 static struct party client[FLOWS_MAX], server[FLOWS_MAX];

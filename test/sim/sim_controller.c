@@ -216,7 +216,7 @@ static const struct config_option rows[] = {
 static const struct config_option *const tables[] = {rows, NULL};
 static const struct config config = {"sim_controller", "[OPTION]...",
                                      "Run the controller among faulty switches in virtual time.",
-                                     tables};
+                                     tables, NULL};
 
 static void print_line(void *user, const char *line)
 {

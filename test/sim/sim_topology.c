@@ -59,7 +59,7 @@ static const struct config_option rows[] = {
 static const struct config_option *const tables[] = {rows, NULL};
 static const struct config config = {"sim_topology", "[OPTION]...",
                                      "Run the topology's apps on random networks in virtual time.",
-                                     tables};
+                                     tables, NULL};
 
 static struct ctl *ctl;
 static struct fabric_host *pair[PAIRS][2];

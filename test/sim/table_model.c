@@ -507,7 +507,8 @@ static const struct config_option rows[] = {
 };
 static const struct config_option *const tables[] = {rows, NULL};
 static const struct config config = {"table_model", "[OPTION]...",
-                                     "Compare the flow table with a slow and obvious one.", tables};
+                                     "Compare the flow table with a slow and obvious one.", tables,
+                                     NULL};
 
 static int run_range(const char *program, uint64_t first, uint64_t last, bool broken)
 {

@@ -330,7 +330,7 @@ static const struct config_option rows[] = {
 };
 static const struct config_option *const tables[] = {rows, NULL};
 static const struct config config = {"tcp_sim", "[OPTION]...",
-                                     "Run TCP over faulty paths in virtual time.", tables};
+                                     "Run TCP over faulty paths in virtual time.", tables, NULL};
 
 #define MANY_SEEDS 1000
 
