@@ -27,6 +27,7 @@ NETSTACK_TCP = \
 	netstack/tcp_segment.c \
 	netstack/tcp_segment.h \
 	netstack/tcp_seq.h \
+	netstack/tcp_size.c \
 	netstack/tcp_state.c \
 	netstack/tcp_time_wait.c \
 	netstack/tcp_timer.c

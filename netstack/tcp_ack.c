@@ -121,6 +121,7 @@ void tcp_ack_segment(struct tcp_conn *c, const struct tcp_segment *s)
     count_duplicates(c, s, &d);
     update_window(c, s);
     take_time(c, s, &d);
+    tcp_size_acked(c, &d);
     tcp_probe_acked(c, s, &d);
     tcp_recovery_ack(c, s, &d);
 }

@@ -9,7 +9,7 @@
  *     tcp_state.c   RFC 9293 section 3.10.7: is it acceptable, what does it do to the state
  *     tcp_ack.c     what it acknowledges: records leave the scoreboard (tcp_record.c), losses are
  *                   found (tcp_rack.c), recovery goes on (tcp_recovery.c), times are taken
- *                   (tcp_timer.c)
+ *                   (tcp_timer.c), sizes are acquitted (tcp_size.c)
  *     tcp_rcv.c     what it carries: the receive queue, what came out of order, the window
  *     tcp_owner.c   the owner hears of it
  *     tcp_output.c  what is to be sent now; tcp_emit.c builds it
@@ -122,6 +122,14 @@ struct tcp_recovery {
     uint8_t frto; /* RFC 5682 section 2.1: the step that is next; 0: none */
 };
 
+/* RFC 4821 section 7.7. */
+struct tcp_size {
+    uint16_t full;    /* the MTU that is suspected to be too large; 0: none is */
+    uint8_t strikes;  /* how often it has been suspected since something large has come */
+    uint32_t changed; /* the record that was sent last before the size was changed */
+    uint64_t keep_until;
+};
+
 struct tcp_conn {
     struct tcp_node node;
     struct tcp *t;
@@ -155,6 +163,7 @@ struct tcp_conn {
     uint16_t peer_mss; /* what the peer's SYN said */
     uint16_t mtu;      /* of the path */
     uint16_t snd_mss;  /* text and options of a full segment (RFC 6691) */
+    struct tcp_size size;
     uint32_t gso_max;
     size_t pushed; /* the owner's bytes from SND.UNA on */
 
@@ -346,9 +355,11 @@ void tcp_cookie_send(struct tcp_listener *l, const struct tcp_segment *s);
 bool tcp_cookie_check(const struct tcp_listener *l, const struct tcp_segment *s,
                       struct tcp_parsed_options *options);
 
-/* Is a segment that acknowledges no cookie to be answered by a reset? A cookie is only known again
- * in the first segment behind the SYN: while any is out, text that may have overtaken that segment
- * is left to come again. */
+/* Is a segment that acknowledges no cookie to be answered by a reset (RFC 9293 section 3.10.7.2,
+ * second)? A cookie is only known again in the first segment behind the SYN: while any is out, text
+ * or a FIN that may have overtaken that segment is left to come again. An acknowledgment alone
+ * does not come again: unanswered, a peer whose cookie is too old would believe for ever that its
+ * connection is open. */
 bool tcp_cookie_refuses(const struct tcp_listener *l, const struct tcp_segment *s);
 
 /* The name, from our side, of the connection that `s` belongs to. */
@@ -383,6 +394,7 @@ struct tcp_delivery {
     bool dsack;         /* the peer had something twice */
     bool original;      /* a segment that was sent only once has come */
     bool was_limited;   /* cwnd was what held us back */
+    bool large;         /* a segment has come of a size that was suspected */
 };
 
 /* Take SND.WND from `s`, and note where it came from: SND.WL1 and WL2. */
@@ -493,6 +505,20 @@ void tcp_timer_send(struct tcp_conn *c);
 
 /* Something came from the peer, or the options changed: the keep-alive timer begins anew. */
 void tcp_timer_rest(struct tcp_conn *c);
+
+/* --- tcp_size.c: black holes ------------------------------------------------------------------ */
+
+/* The retransmission timer has fired, and `backoff` says how often in a row. */
+void tcp_size_timeout(struct tcp_conn *c);
+
+/* Do `n` bytes of `r`, which have come, acquit the size that is suspected? */
+bool tcp_size_is_large(const struct tcp_conn *c, const struct tcp_record *r, uint32_t n);
+
+/* What an acknowledgment says of it. */
+void tcp_size_acked(struct tcp_conn *c, const struct tcp_delivery *d);
+
+/* A router says that the path takes no more than `mtu`. False: that is nothing new. */
+bool tcp_size_told(struct tcp_conn *c, uint16_t mtu);
 
 /* --- tcp_rcv.c: the receive queue ------------------------------------------------------------- */
 

@@ -144,5 +144,5 @@ bool tcp_cookie_check(const struct tcp_listener *l, const struct tcp_segment *s,
 
 bool tcp_cookie_refuses(const struct tcp_listener *l, const struct tcp_segment *s)
 {
-    return s->len == 0 || !any_sent(l);
+    return s->flags & TCP_SYN || tcp_segment_len(s) == 0 || !any_sent(l);
 }

@@ -66,12 +66,11 @@ void tcp_mtu_changed(struct tcp *t, uint32_t local, uint32_t remote, struct span
     if (mtu == 0)
         mtu = next_plateau(c->mtu);
     mtu = (uint16_t)max32(mtu, TCP_MTU_MIN);
-    if (mtu >= c->mtu)
-        return;
-    t->counters.mtu_lowered++;
     tcp_conn_enter(c);
-    tcp_conn_set_mtu(c, mtu);
-    send_smaller(c);
+    if (tcp_size_told(c, mtu)) {
+        t->counters.mtu_lowered++;
+        send_smaller(c);
+    }
     tcp_conn_leave(c);
 }
 

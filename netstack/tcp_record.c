@@ -178,11 +178,13 @@ void tcp_record_forget_sacks(struct tcp_conn *c)
 
 /* --- What has come ---------------------------------------------------------------------------- */
 
-/* `r` is newly known to have come: for RACK, and for the round-trip time, by Karn's algorithm (RFC
- * 6298 section 3) of what was sent only once. */
-static void delivered(struct tcp_conn *c, const struct tcp_record *r, uint32_t tsecr,
+/* `n` bytes of `r` are newly known to have come: for RACK, and for the round-trip time, by Karn's
+ * algorithm (RFC 6298 section 3) of what was sent only once. */
+static void delivered(struct tcp_conn *c, const struct tcp_record *r, uint32_t n, uint32_t tsecr,
                       struct tcp_delivery *d)
 {
+    d->delivered += n;
+    d->large |= tcp_size_is_large(c, r, n);
     if (!(r->flags & TCP_SENT_AGAIN)) {
         d->original = true;
         if (r->sent >= d->rtt_sent) {
@@ -204,8 +206,7 @@ void tcp_record_ack(struct tcp_conn *c, const struct tcp_segment *s, struct tcp_
         if (r->flags & TCP_SACKED) {
             c->sacked -= n;
         } else {
-            d->delivered += n;
-            delivered(c, r, s->options.tsecr, d);
+            delivered(c, r, n, s->options.tsecr, d);
             again |= r->flags & TCP_SENT_AGAIN;
         }
         if (r->flags & TCP_LOST)
@@ -236,9 +237,8 @@ static struct tcp_record *merge_before(struct tcp_conn *c, struct tcp_record *r)
 static struct tcp_record *mark_sacked(struct tcp_conn *c, struct tcp_record *r, uint32_t tsecr,
                                       struct tcp_delivery *d)
 {
-    d->delivered += len_of(r);
     d->sacked += len_of(r);
-    delivered(c, r, tsecr, d);
+    delivered(c, r, len_of(r), tsecr, d);
     unmark_lost(c, r);
     r->flags |= TCP_SACKED;
     list_remove(&r->order);

@@ -15,7 +15,6 @@
 #define MIN_RTT_AGE (300 * NS_PER_S)
 #define SYN_ACKS    5         /* sent again, for a connection that a peer opens */
 #define BACKOFF_MAX 16        /* beyond it TCP_RTO_MAX rules anyway */
-#define BLACK_HOLE  2         /* timeouts in a row after which large segments are suspected */
 #define CLOCK       NS_PER_MS /* G of RFC 6298 */
 
 /* --- Round-trip times ------------------------------------------------------------------------- */
@@ -126,30 +125,13 @@ static void syn_timeout(struct tcp_conn *c)
     tcp_emit_syn(c);
 }
 
-/* Segments that are lost again and again while small ones are not: a black hole (RFC 4821 section
- * 7.7). The next smaller of the usual sizes is tried. */
-static void suspect_black_hole(struct tcp_conn *c)
-{
-    static const uint16_t sizes[] = {1280, TCP_MTU_MIN};
-    const struct tcp_record *r = tcp_record_first(c);
-    size_t i = 0;
-    if (c->backoff < BLACK_HOLE || r == NULL || r->end - r->begin < TCP_MTU_MIN)
-        return;
-    while (i + 1 < sizeof sizes / sizeof sizes[0] && sizes[i] >= c->snd_mss + 40)
-        i++;
-    if (sizes[i] >= c->snd_mss + 40)
-        return;
-    c->t->counters.black_holes++;
-    tcp_conn_set_mtu(c, sizes[i]);
-}
-
 static void retransmission_timeout(struct tcp_conn *c)
 {
     c->t->counters.timeouts++;
     tcp_recovery_timeout(c);
     c->backoff++;
     c->rto_base = c->t->now;
-    suspect_black_hole(c);
+    tcp_size_timeout(c);
 }
 
 /* Section 3.8.6.1: a byte of text beyond the closed window, or the first that was sent. The peer

@@ -413,17 +413,18 @@ END_TEST
 START_TEST(timeouts_double_and_do_not_give_up_after_five) /* RFC 6298 (5.5) */
 {
     uint64_t last = 0;
-    uint32_t n = 0;
+    uint32_t n = 0, sent = 0; /* times that something was sent; segments */
     begin_open();
     lab_push(&lab, 1000);
     lab_forget(&lab);
     for (uint64_t begin_at = lab.now; lab.now < begin_at + 250 * NS_PER_S;) {
         lab_wait(&lab, MS);
-        if (lab.sent_all > n) {
+        if (lab.sent_all > sent) {
             uint64_t gap = last ? lab.now - last : 0;
             ck_assert(n < 3 || gap >= 350 * MS);
             last = lab.now;
-            n = lab.sent_all;
+            sent = lab.sent_all;
+            n++;
         }
     }
     ck_assert(!lab.closed);
@@ -730,7 +731,10 @@ START_TEST(text_that_overtakes_the_answer_to_a_cookie_does_not_reset)
     lab_say(&lab, TCP_SYN, lab.seq++, 0, 0);
     lab_forget(&lab);
     lab_say(&lab, TCP_ACK, lab.seq + 100, ours(1), 100);
+    lab_say(&lab, TCP_FIN | TCP_ACK, lab.seq + 200, ours(1), 0);
     ck_assert_uint_eq(lab.sent_all, 0);
+    lab_say(&lab, TCP_ACK, lab.seq + 200, ours(1), 0); /* it would not come again */
+    ck_assert_uint_eq(lab_last(&lab)->flags, TCP_RST);
     lab_say(&lab, TCP_ACK, lab.seq, ours(1), 100);
     ck_assert_ptr_nonnull(lab.conn);
     ck_assert_uint_eq(tcp_readable(lab.conn), 100);
