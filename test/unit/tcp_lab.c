@@ -110,7 +110,6 @@ void lab_begin(struct lab *l, const struct tcp_config *given, tcp_seq iss)
     config.lower = &lower;
     config.lower_user = l;
     config.pool = l->pool;
-    memset(config.secret, 7, sizeof config.secret);
     l->tcp = tcp_new(&config, l->now);
 }
 

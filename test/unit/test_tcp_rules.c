@@ -154,6 +154,75 @@ START_TEST(a_syn_is_repeated_after_1_s_then_after_twice_as_long) /* RFC 6298 (2.
 }
 END_TEST
 
+#define PORTS 10
+
+/* Connect to `dport`; the port that was chosen, or a negative errno. */
+static int connect_from_any(uint16_t dport)
+{
+    static const struct tcp_events events = {0};
+    struct tcp_conn *c;
+    struct tcp_info i;
+    int error = tcp_connect(lab.tcp, 0, 0, LAB_REMOTE, dport, NULL, &events, NULL, lab.now, &c);
+    if (error)
+        return error;
+    tcp_info(c, &i);
+    return i.local_port;
+}
+
+static void begin_with_ports(uint8_t secret)
+{
+    struct tcp_config config;
+    tcp_defaults(&config);
+    config.port_first = 50000;
+    config.port_last = 50000 + PORTS - 1;
+    config.secret[0] = secret;
+    lab_begin(&lab, &config, 5000);
+}
+
+START_TEST(every_port_is_used_once_for_a_peer_before_it_is_refused) /* RFC 6056 section 3.3.4 */
+{
+    struct tcp_listener *taken;
+    bool used[PORTS] = {false};
+    begin_with_ports(0);
+    ck_assert_int_eq(tcp_listen(lab.tcp, 0, 50003, 1, NULL, NULL, &taken), 0);
+    for (int i = 0; i < PORTS - 1; i++) {
+        int port = connect_from_any(80);
+        ck_assert(port >= 50000 && port < 50000 + PORTS);
+        ck_assert(!used[port - 50000]);
+        used[port - 50000] = true;
+    }
+    ck_assert(!used[3]); /* somebody listens there */
+    ck_assert_int_eq(connect_from_any(80), -EADDRNOTAVAIL);
+    ck_assert_int_ge(connect_from_any(81), 50000); /* another peer's are free */
+    tcp_listener_close(taken, lab.now);
+    lab_end(&lab);
+}
+END_TEST
+
+/* Section 3.3.4: a peer's ports begin where a secret says, and who sees one peer's learns nothing
+ * of another's. */
+START_TEST(ports_cannot_be_foretold)
+{
+    bool by_secret[PORTS] = {false}, by_peer[PORTS] = {false};
+    unsigned secrets = 0, peers = 0;
+    for (uint8_t i = 0; i < 20; i++) {
+        begin_with_ports(i);
+        by_secret[connect_from_any(80) - 50000] = true;
+        lab_end(&lab);
+    }
+    begin_with_ports(0);
+    for (uint16_t i = 0; i < 20; i++)
+        by_peer[connect_from_any(1000 + i) - 50000] = true;
+    lab_end(&lab);
+    for (int i = 0; i < PORTS; i++) {
+        secrets += by_secret[i];
+        peers += by_peer[i];
+    }
+    ck_assert_uint_ge(secrets, 5);
+    ck_assert_uint_ge(peers, 5);
+}
+END_TEST
+
 START_TEST(initial_sequence_numbers_differ_and_grow_with_time) /* RFC 6528 */
 {
     tcp_seq first;
@@ -864,6 +933,8 @@ int main(void)
         a_refused_connect_says_so,
         a_syn_is_repeated_after_1_s_then_after_twice_as_long,
         initial_sequence_numbers_differ_and_grow_with_time,
+        every_port_is_used_once_for_a_peer_before_it_is_refused,
+        ports_cannot_be_foretold,
         an_older_segment_does_not_change_the_window,
         a_closed_window_is_probed_for_ever_while_the_peer_answers,
         a_peer_that_leaves_probes_unanswered_is_given_up,
