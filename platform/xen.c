@@ -7,6 +7,7 @@
 #include "runtime/log.h"
 #include "runtime/loop.h"
 #include "runtime/platform.h"
+#include "xen/counters.h"
 #include "xen/grant.h"
 #include "xen/page.h"
 #include "xen/vif.h"
@@ -50,6 +51,7 @@ static struct net no_net = {.ops = &no_net_ops};
 static int open_devices(void)
 {
     int error = grant_open();
+    xen_counters_register();
     if (error == 0 && (error = vif_open()) != 0)
         grant_close();
     return error;

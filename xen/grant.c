@@ -47,6 +47,7 @@ static bool grow(void)
         grants.free = room;
     if (room == NULL || n == GRANT_FRAMES_MAX || (page = page_alloc(1)) == NULL)
         return false;
+    grants.stats.hypercalls++;
     if (guest.type->map_grants(n, page) != 0) {
         page_free(page);
         return false;

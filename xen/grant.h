@@ -22,6 +22,7 @@ struct grant_stats {
     uint64_t total, used; /* entries of the table as it is, those that are given */
     uint64_t kept;        /* pages that wait for the other domain to let go */
     uint64_t refused;     /* no room in the table */
+    uint64_t hypercalls;  /* to let the table grow: none on the steady path */
 };
 
 /* Begin with an empty table; after loop_open(). 0 or a negative errno. */

@@ -1,7 +1,7 @@
 # xen/: the programs as domU kernels, and the platform below them. `make xen` builds them; nothing of
 # it is part of `make`, as it needs a C library of its own (musl's).
 XEN_PLATFORM = \
-	xen/boot.c xen/clock.c xen/clock.h xen/console.c xen/console.h xen/control.c xen/control.h \
+	xen/boot.c xen/clock.c xen/clock.h xen/console.c xen/console.h xen/control.c xen/control.h xen/counters.c xen/counters.h \
 	xen/entropy.c xen/entry.S xen/evtchn.c xen/evtchn.h xen/grant.c xen/grant.h xen/guest.h \
 	xen/heap.c xen/heap.h xen/hypercall.h xen/interface.h xen/libc.c xen/loop.c xen/memory.c \
 	xen/netfront.c xen/netfront.h xen/offload.c xen/offload.h xen/page.c xen/page.h xen/pv.c \

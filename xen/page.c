@@ -90,7 +90,7 @@ void page_begin(void *base, size_t n, uint32_t *table)
     pages.n = n;
     pages.table = table;
     pages.orders = 0;
-    pages.stats = (struct page_stats){.limit = SIZE_MAX};
+    pages.stats = (struct page_stats){.limit = n};
     for (size_t i = 0; i < n; i++)
         table[i] = 0;
     for (unsigned order = 0; order < ORDERS; order++)

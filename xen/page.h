@@ -23,10 +23,10 @@
 #define PAGE_SIZE 4096
 
 struct page_stats {
-    size_t total;     /* pages that were added */
-    size_t used, top; /* in runs now; the most at any time */
-    size_t limit;     /* how many may be used: all, unless set */
-    uint64_t refused; /* page_alloc() that said NULL */
+    uint64_t total;     /* pages that were added */
+    uint64_t used, top; /* in runs now; the most at any time */
+    uint64_t limit;     /* how many may be used: all, unless set */
+    uint64_t refused;   /* page_alloc() that said NULL */
 };
 
 /* Begin without a page. `table` has room for `n` words (4 bytes each); page i will lie at

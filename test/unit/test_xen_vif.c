@@ -5,6 +5,7 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "xen/vif.h"
+#include "runtime/counter.h"
 #include "runtime/device.h"
 #include "runtime/sim/sim.h"
 #include "test/unit/fake_backend.h"
@@ -12,6 +13,7 @@
 #include "test/unit/fake_xen.h"
 #include "test/unit/random.h"
 #include "test/unit/unit.h"
+#include "xen/counters.h"
 #include "xen/grant.h"
 #include "xen/page.h"
 #include "xen/xenbus.h"
@@ -491,6 +493,69 @@ START_TEST(a_backend_without_features_gets_whole_frames)
 }
 END_TEST
 
+/* --- Counters -------------------------------------------------------------------------------- */
+
+struct wanted {
+    const char *module, *name;
+    uint64_t value;
+    unsigned found;
+};
+
+static void look(void *user, const char *module, const char *name, uint64_t value)
+{
+    struct wanted *w = user;
+    if (strcmp(w->module, module) == 0 && strcmp(w->name, name) == 0) {
+        w->value = value;
+        w->found++;
+    }
+}
+
+static uint64_t counter(const char *module, const char *name)
+{
+    struct wanted w = {.module = module, .name = name};
+    counter_each(look, &w);
+    ck_assert_uint_eq(w.found, 1);
+    return w.value;
+}
+
+START_TEST(counters_show_frames_and_that_none_costs_a_call_about_grants)
+{
+    uint64_t sent, received_before, refused, calls;
+    begin();
+    xen_counters_register();
+    xen_counters_register();
+    plug();
+    connect();
+    attach(0, "");
+    sent = counter("vif", "tx_frames");
+    received_before = counter("vif", "rx_frames");
+    refused = counter("vif", "rx_bad");
+    calls = counter("grant", "hypercalls");
+    ck_assert_uint_gt(calls, 0);
+    for (uint16_t i = 0; i < 2000; i++) {
+        static const uint8_t frame[60];
+        send(make_udp(i));
+        queue_with_a_frame(1);
+        fake_backend_give(&backends[0], frame, sizeof frame, 4000, 0, NULL);
+        if (i % 100 == 0)
+            fake_backend_answer(&backends[0], (netif_rx_response_t){.status = -1});
+        fake_backend_push(&backends[0]);
+        fake_raise(our_number("", "event-channel"));
+        sim_run(loop_now() + 1);
+        evtchn_deliver();
+    }
+    ck_assert_uint_eq(counter("vif", "tx_frames") - sent, 2000);
+    ck_assert_uint_eq(counter("vif", "rx_frames") - received_before, 2000);
+    ck_assert_uint_eq(counter("vif", "rx_bad") - refused, 20);
+    ck_assert_uint_eq(counter("grant", "hypercalls"), calls);
+    ck_assert_uint_eq(counter("grant", "used"), netfront_pages());
+    ck_assert_uint_gt(counter("evtchn", "delivered"), 0);
+    ck_assert_uint_gt(counter("xenstore", "calls"), 0);
+    ck_assert_uint_gt(counter("page", "used"), netfront_pages());
+    end();
+}
+END_TEST
+
 /* --- States ---------------------------------------------------------------------------------- */
 
 START_TEST(a_transaction_that_others_overtake_is_done_again)
@@ -658,6 +723,7 @@ int main(void)
         a_blank_checksum_is_left_only_to_a_backend_that_finds_it,
         a_super_frame_with_a_tag_is_cut,
         a_backend_without_features_gets_whole_frames,
+        counters_show_frames_and_that_none_costs_a_call_about_grants,
         a_transaction_that_others_overtake_is_done_again,
         a_backend_that_closes_is_followed_and_may_come_back,
         a_backend_may_jump_straight_to_closed,
