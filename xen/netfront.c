@@ -32,6 +32,7 @@ struct netfront {
     struct granted tx_ring, rx_ring;
     netif_tx_front_ring_t tx;
     netif_rx_front_ring_t rx;
+    RING_IDX rx_looked; /* up to there: behind rsp_cons if the last frame has not come whole */
     struct granted tx_slot[SLOTS], rx_slot[SLOTS];
     uint16_t tx_free[SLOTS]; /* a stack of slots that the backend does not have */
     size_t n_tx_free;
@@ -309,6 +310,14 @@ static void push_offers(struct netfront *nf)
         evtchn_send(nf->rx_port);
 }
 
+/* The rest of a frame is to come, if there is room for it. */
+static void wait_for_rest(struct netfront *nf, RING_IDX end)
+{
+    nf->rx_looked = end;
+    if (end - nf->rx.rsp_cons == SLOTS)
+        break_rings(nf);
+}
+
 size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt **batch, size_t max,
                         struct netdev_stats *dropped)
 {
@@ -320,9 +329,11 @@ size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt *
         break_rings(nf);
     while (n < max && !nf->broken && nf->rx.rsp_cons != end) {
         struct incoming in = {0};
-        RING_IDX next = read_frame(nf, &in, end);
-        if (next == in.first)
+        RING_IDX next = nf->rx_looked = read_frame(nf, &in, end);
+        if (next == in.first) {
+            wait_for_rest(nf, end);
             break;
+        }
         batch[n] = copy_frame(nf, pool, &in, dropped);
         n += batch[n] != NULL;
         consume(nf, next);
@@ -333,11 +344,11 @@ size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt *
 
 bool netfront_more(struct netfront *nf)
 {
-    int more;
     if (nf->broken)
         return false;
-    RING_FINAL_CHECK_FOR_RESPONSES(&nf->rx, more);
-    return more;
+    xen_write(nf->rx.sring->rsp_event, nf->rx_looked + 1);
+    xen_mb();
+    return xen_read(nf->rx.sring->rsp_prod) != nf->rx_looked;
 }
 
 bool netfront_broken(const struct netfront *nf)
@@ -382,6 +393,7 @@ static void make_rings(struct netfront *nf, RING_IDX first)
     tx->req_event = tx->rsp_event = rx->req_event = rx->rsp_event = first + 1;
     FRONT_RING_ATTACH(&nf->tx, tx, first, XEN_PAGE);
     FRONT_RING_ATTACH(&nf->rx, rx, first, XEN_PAGE);
+    nf->rx_looked = first;
     for (uint16_t i = SLOTS; i-- > 0;)
         nf->tx_free[nf->n_tx_free++] = i;
     for (unsigned i = 0; i < SLOTS; i++)

@@ -76,6 +76,11 @@ noinst_PROGRAMS += test/fuzz/fuzz_netfront
 test_fuzz_fuzz_netfront_SOURCES = test/fuzz/fuzz_netfront.c
 test_fuzz_fuzz_netfront_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_netfront_LDADD = $(XEN_FAKE_LIBS)
+
+noinst_PROGRAMS += test/fuzz/fuzz_vif
+test_fuzz_fuzz_vif_SOURCES = test/fuzz/fuzz_vif.c
+test_fuzz_fuzz_vif_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_vif_LDADD = $(XEN_FAKE_LIBS)
 endif
 endif
 EXTRA_DIST += test/fuzz/corpus

@@ -77,19 +77,24 @@ void fake_raise(evtchn_port_t port)
 
 /* --- The guest ------------------------------------------------------------------------------- */
 
-/* A process has more frames than an entry has bits: they are numbered as they come. */
+/* A process has more frames than an entry has bits: they are numbered as they come. Where a page's
+ * number is kept follows from its address, or is the next place that is free. */
 static const void *frames[FAKE_PAGES];
 static size_t n_frames;
+static uint16_t places[2 * FAKE_PAGES]; /* numbers, from 1 on; 0: none */
 
 static unsigned long frame(const void *page)
 {
-    for (size_t i = 0; i < n_frames; i++)
-        if (frames[i] == page)
-            return i;
-    if (n_frames == FAKE_PAGES)
-        abort();
-    frames[n_frames] = page;
-    return n_frames++;
+    size_t at = (uintptr_t)page / XEN_PAGE % (2 * FAKE_PAGES);
+    while (places[at] != 0 && frames[places[at] - 1] != page)
+        at = (at + 1) % (2 * FAKE_PAGES);
+    if (places[at] == 0) {
+        if (n_frames == FAKE_PAGES)
+            abort();
+        frames[n_frames++] = page;
+        places[at] = (uint16_t)n_frames;
+    }
+    return places[at] - 1u;
 }
 
 uint8_t *fake_page(unsigned long number)
@@ -171,6 +176,7 @@ void fake_xen_begin(void)
 {
     memset(&fake, 0, sizeof fake);
     memset(table, 0, sizeof table);
+    memset(places, 0, sizeof places);
     n_frames = 0;
     fake.next_port = 1;
     fake.grant_frames = FAKE_GRANT_FRAMES;

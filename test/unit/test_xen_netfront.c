@@ -412,10 +412,14 @@ START_TEST(a_part_of_a_frame_waits_for_the_rest)
         &backend, (netif_rx_response_t){.id = q.id, .flags = NETRXF_more_data, .status = 100});
     fake_backend_push(&backend);
     ck_assert_uint_eq(receive(batch), 0);
+    ck_assert(!netfront_more(nf)); /* nobody turns in circles for it */
     q = fake_backend_request(&backend);
     fake_backend_answer(&backend, (netif_rx_response_t){.id = q.id, .status = 50});
     fake_backend_push(&backend);
+    ck_assert_uint_eq(backend.rx.sring->rsp_event, backend.rx.sring->rsp_prod);
+    ck_assert(netfront_more(nf));
     ck_assert_uint_eq(receive(batch), 1);
+    ck_assert(!netfront_more(nf));
     ck_assert_uint_eq(batch[0]->len, 150);
     pkt_unref(batch[0]);
     end();
@@ -446,6 +450,23 @@ START_TEST(a_bad_answer_costs_its_frame_only)
     check(batch[0]->data, 100);
     pkt_unref(batch[0]);
     pkt_unref(p);
+    end();
+}
+END_TEST
+
+START_TEST(a_frame_that_has_no_room_to_end_breaks_the_ring)
+{
+    struct pkt *batch[NETDEV_BATCH];
+    begin();
+    for (uint16_t i = 0; i < SLOTS; i++) {
+        ck_assert_uint_eq(receive(batch), 0);
+        ck_assert(!netfront_broken(nf));
+        fake_backend_answer(&backend,
+                            (netif_rx_response_t){.id = i, .flags = NETRXF_more_data, .status = 1});
+        fake_backend_push(&backend);
+    }
+    ck_assert_uint_eq(receive(batch), 0);
+    ck_assert(netfront_broken(nf));
     end();
 }
 END_TEST
@@ -559,6 +580,7 @@ int main(void)
         a_frame_without_a_packet_is_dropped_and_its_slots_go_on,
         a_part_of_a_frame_waits_for_the_rest,
         a_bad_answer_costs_its_frame_only,
+        a_frame_that_has_no_room_to_end_breaks_the_ring,
         a_frame_in_too_many_pieces_is_dropped,
         indices_and_ids_that_cannot_be_break_the_ring,
         a_page_in_use_is_kept_until_the_backend_lets_go,

@@ -1,0 +1,324 @@
+/*
+ * fuzz_vif.c - a backend that is hostile for the whole of a vif's life: what it writes into
+ * xenstore (features, queues, carrier, MAC address), its states in any order, its rings, in the
+ * middle of which the vif goes and comes again. Nothing is touched but what was granted, all of it
+ * comes back, and a backend that behaves afterwards is served.
+ *
+ * The input is a list of steps, each a byte that says which and 11 bytes of what is done.
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#include "runtime/device.h"
+#include "runtime/sim/sim.h"
+#include "test/unit/fake_store.h"
+#include "test/unit/fake_xen.h"
+#include "xen/grant.h"
+#include "xen/page.h"
+#include "xen/vif.h"
+#include "xen/xenbus.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <xen/io/netif.h>
+
+#define PAGES   24000 /* enough for two queues */
+#define SLOTS   256
+#define STEP    12 /* bytes */
+#define OURS    "device/vif/3"
+#define BACKEND "/local/domain/0/backend/vif/5/3"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static uint8_t *memory;
+static uint32_t table[PAGES];
+static struct pkt_pool *pool, *large;
+static struct device_watch *watch;
+static struct netdev *device; /* that is open; NULL: none */
+
+static void on_receive(void *user, struct pkt *const *batch, size_t n)
+{
+    (void)user;
+    for (size_t i = 0; i < n; i++)
+        if (batch[i]->len == 0 || (batch[i]->offload & PKT_CSUM_PARTIAL &&
+                                   batch[i]->csum_start + batch[i]->csum_offset >= batch[i]->len))
+            abort();
+    if (device) /* as a hub would, so that what is hostile is sent as well */
+        for (size_t i = 0; i < n; i++)
+            netdev_send(device, (struct pkt *[]){pkt_ref(batch[i])}, 1);
+}
+
+static const struct netdev_events frames = {.receive = on_receive};
+
+static void on_appeared(void *user, struct netdev *dev)
+{
+    (void)user;
+    device = dev;
+    netdev_own(dev, &frames, NULL);
+}
+
+static void on_gone(void *user, struct netdev *dev)
+{
+    (void)user;
+    if (dev != device)
+        abort();
+    device = NULL;
+}
+
+static const struct device_events events = {.appeared = on_appeared, .gone = on_gone};
+
+static void settle(void)
+{
+    for (int i = 0; i < 4; i++) {
+        fake_store_run();
+        sim_run(loop_now() + 1);
+    }
+}
+
+static void set(const char *folder, const char *key, const char *value)
+{
+    char path[XENSTORE_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, key);
+    fake_store_set(path, value);
+}
+
+static void set_state(unsigned state)
+{
+    char value[8];
+    snprintf(value, sizeof value, "%u", state);
+    set(BACKEND, "state", value);
+}
+
+static void plug(void)
+{
+    fake_store_set(OURS, "");
+    set(OURS, "backend", BACKEND);
+    set(OURS, "backend-id", "0");
+    set(OURS, "mac", "00:16:3e:0a:0b:0c");
+    set(BACKEND, "feature-sg", "1");
+    set(BACKEND, "feature-gso-tcpv4", "1");
+}
+
+/* --- What the backend does ------------------------------------------------------------------- */
+
+/* Any bytes for a value, or none. */
+static void write_key(const uint8_t *step)
+{
+    static const char *const keys[][2] = {
+        {BACKEND, "feature-sg"},
+        {BACKEND, "feature-gso-tcpv4"},
+        {BACKEND, "feature-no-csum-offload"},
+        {BACKEND, "feature-ipv6-csum-offload"},
+        {BACKEND, "feature-split-event-channels"},
+        {BACKEND, "multi-queue-max-queues"},
+        {BACKEND, "carrier"},
+        {BACKEND, "state"},
+        {OURS, "mac"},
+        {OURS, "mtu"},
+        {OURS, "backend"},
+        {OURS, "backend-id"},
+    };
+    const char *const *key = keys[step[1] % (sizeof keys / sizeof *keys)];
+    char value[STEP];
+    memcpy(value, step + 2, STEP - 2);
+    value[STEP - 2] = '\0';
+    set(key[0], key[1], step[1] & 0x80 ? NULL : value);
+}
+
+/* The page that is granted under our key, as the backend would map it; NULL: there is none. */
+static uint8_t *granted(unsigned queue, const char *key)
+{
+    char path[XENSTORE_PATH_MAX];
+    const char *text;
+    grant_ref_t ref;
+    snprintf(path, sizeof path, OURS "/queue-%u/%s", queue, key);
+    if ((text = fake_store_get(path)) == NULL) {
+        snprintf(path, sizeof path, OURS "/%s", key);
+        text = fake_store_get(path);
+    }
+    ref = text ? (grant_ref_t)strtoul(text, NULL, 10) : 0;
+    if (ref == 0 || ref / (XEN_PAGE / sizeof(grant_entry_v1_t)) >= FAKE_GRANT_FRAMES ||
+        fake_grant(ref)->flags == 0) /* it was granted once */
+        return NULL;
+    return fake_page(fake_grant(ref)->frame);
+}
+
+static void write_rx(const uint8_t *step, netif_rx_sring_t *rx)
+{
+    memcpy(&rx->ring[step[1] % SLOTS], step + 4, sizeof(netif_rx_response_t));
+    rx->rsp_prod += step[2] % 8;
+}
+
+/* A request that is there is answered as it should be, all but its flags and length. */
+static void answer_rx(const uint8_t *step, netif_rx_sring_t *rx)
+{
+    RING_IDX at = rx->rsp_prod;
+    const netif_rx_request_t q = rx->ring[at % SLOTS].req;
+    if (at == rx->req_prod)
+        return;
+    if (fake_grant(q.gref)->flags != 0)
+        memcpy(fake_page(fake_grant(q.gref)->frame), step + 5, STEP - 5);
+    rx->ring[at % SLOTS].rsp = (netif_rx_response_t){
+        .id = q.id, .flags = step[2] % 16, .status = (int16_t)(step[3] | step[4] << 8)};
+    rx->rsp_prod = at + 1;
+}
+
+static void write_tx(const uint8_t *step, netif_tx_sring_t *tx)
+{
+    memcpy(&tx->ring[step[1] % SLOTS], step + 4, sizeof(netif_tx_response_t));
+    tx->rsp_prod += step[2] % 8;
+}
+
+static void jump(const uint8_t *step, netif_tx_sring_t *tx, netif_rx_sring_t *rx)
+{
+    uint32_t by;
+    memcpy(&by, step + 4, sizeof by);
+    if (step[2] & 1)
+        tx->rsp_prod += by;
+    else
+        rx->rsp_prod += by;
+}
+
+static void touch_rings(const uint8_t *step)
+{
+    unsigned queue = step[3] & 1;
+    netif_tx_sring_t *tx = (netif_tx_sring_t *)(void *)granted(queue, "tx-ring-ref");
+    netif_rx_sring_t *rx = (netif_rx_sring_t *)(void *)granted(queue, "rx-ring-ref");
+    if (tx == NULL || rx == NULL || tx == (void *)rx)
+        return;
+    switch (step[0] % 8) {
+    case 0:
+        write_rx(step, rx);
+        break;
+    case 1:
+        write_tx(step, tx);
+        break;
+    case 2:
+        jump(step, tx, rx);
+        break;
+    default:
+        answer_rx(step, rx);
+    }
+}
+
+static void send(const uint8_t *step)
+{
+    size_t n = 1 + (size_t)(step[1] | step[2] << 8) % 3000;
+    struct pkt *p = device ? pkt_new_for(pool, n) : NULL;
+    if (p == NULL)
+        return;
+    memset(pkt_append(p, n), step[3], n);
+    memcpy(p->data, step + 4, n < STEP - 4 ? n : STEP - 4);
+    netdev_send(device, &p, 1);
+}
+
+static void raise_all(void)
+{
+    for (evtchn_port_t port = FAKE_STORE_PORT + 1; port < fake.next_port; port++)
+        if (fake.open[port])
+            fake_raise(port);
+}
+
+static void take_step(const uint8_t *step)
+{
+    switch (step[0] / 8 % 8) {
+    case 0:
+        write_key(step);
+        break;
+    case 1:
+        set_state(step[1] % 10);
+        break;
+    case 2:
+        send(step);
+        break;
+    case 3:
+        raise_all();
+        break;
+    case 4:
+        fake_store_set(step[1] & 1 ? OURS : BACKEND, NULL);
+        break;
+    case 5:
+        plug();
+        break;
+    default:
+        touch_rings(step);
+        return; /* several such in a turn */
+    }
+    settle();
+}
+
+/* --- Beginning and end ----------------------------------------------------------------------- */
+
+static void begin(void)
+{
+    sim_start(1, &(struct sim_faults){0});
+    if (loop_open() != 0)
+        abort();
+    fake_xen_begin();
+    evtchn_begin(&fake.shared);
+    fake.next_port = FAKE_STORE_PORT + 1;
+    fake_store_begin();
+    page_begin(memory, PAGES, table);
+    page_add(memory, memory + (size_t)PAGES * PAGE_SIZE);
+    device = NULL;
+    if (xenstore_open(&fake_store.ring, FAKE_STORE_PORT) != 0 || grant_open() != 0 ||
+        vif_open() != 0 || device_watch("vif:3", pool, &events, NULL, &watch) != 0)
+        abort();
+    plug();
+    set(BACKEND, "feature-split-event-channels", "1");
+    set(BACKEND, "multi-queue-max-queues", "2");
+    set_state(XenbusStateInitWait);
+    settle();
+    set_state(XenbusStateConnected);
+    settle();
+}
+
+/* After a new start of the device's folders all is well. */
+static void must_work(void)
+{
+    fake_store_set(OURS, NULL);
+    fake_store_set(BACKEND, NULL);
+    settle();
+    if (device)
+        abort();
+    plug();
+    set_state(XenbusStateInitWait);
+    settle();
+    set_state(XenbusStateConnected);
+    settle();
+    if (device == NULL || !device->link_up)
+        abort();
+}
+
+static void end(void)
+{
+    struct pkt_pool_stats stats;
+    device_unwatch(watch);
+    settle();
+    vif_close();
+    if (grant_stats()->used != 0)
+        abort();
+    settle();
+    loop_poll();
+    pkt_pool_stats(pool, &stats);
+    if (stats.free != stats.total)
+        abort();
+    grant_close();
+    xenstore_close();
+    evtchn_begin(&fake.shared);
+    loop_close();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (memory == NULL) {
+        memory = aligned_alloc(PAGE_SIZE, (size_t)PAGES * PAGE_SIZE);
+        large = pkt_pool_new(8, PKT_LARGE, NULL);
+        pool = pkt_pool_new(100, PKT_SMALL, large);
+    }
+    begin();
+    for (; size >= STEP && fake.next_port < FAKE_PORTS / 2; data += STEP, size -= STEP)
+        take_step(data);
+    must_work();
+    end();
+    return 0;
+}
