@@ -79,6 +79,30 @@ START_TEST(what_is_written_is_read)
 }
 END_TEST
 
+/* The ring is as whoever used it before has left it. */
+START_TEST(indices_wrap)
+{
+    char value[200];
+    begin();
+    xenstore_close();
+    fake_store.ring.req_prod = fake_store.ring.req_cons = UINT32_MAX - 700;
+    fake_store.ring.rsp_prod = fake_store.ring.rsp_cons = UINT32_MAX - 900;
+    ck_assert_int_eq(xenstore_open(&fake_store.ring, FAKE_STORE_PORT), 0);
+    for (int i = 0; i < 100; i++) {
+        snprintf(value, sizeof value, "%d and then %0*d", i, i, i);
+        ck_assert_int_eq(xenstore_write(0, "data/x", value, NULL, NULL), 0);
+        ck_assert_int_eq(xenstore_read(0, "data/x", hear, &heard), 0);
+        fake_store_run();
+        ck_assert_int_eq(heard.error, 0);
+        ck_assert_str_eq(heard.data, value);
+    }
+    ck_assert_uint_eq(heard.calls, 100);
+    ck_assert_uint_lt(fake_store.ring.req_prod, 1 << 20);
+    ck_assert_uint_lt(fake_store.ring.rsp_prod, 1 << 20);
+    end();
+}
+END_TEST
+
 START_TEST(errors_have_their_numbers)
 {
     begin();
@@ -371,6 +395,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         what_is_written_is_read,
+        indices_wrap,
         errors_have_their_numbers,
         names_are_listed,
         a_transaction_has_a_number_and_may_have_to_be_done_again,
