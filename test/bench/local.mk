@@ -38,6 +38,14 @@ bench-task: test/bench/task_bench
 	$(abs_builddir)/test/bench/task_bench
 .PHONY: bench-task
 
+# The switch domU beside a Linux guest. Needs root, as it unpacks packages, and QEMU.
+EXTRA_DIST += test/bench/xen_switch_bench.py test/xen/linux_guest.py
+CLEANFILES += xen-switch-bench.json
+bench-xen: bench-xen-switch
+bench-xen-switch: xen
+	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/xen_switch_bench.py $(BENCHFLAGS)
+.PHONY: bench-xen bench-xen-switch
+
 # TCP beside lwIP's and the kernel's. Needs root: it makes network namespaces.
 EXTRA_DIST += test/bench/tcp_bench.py test/bench/tcp_peers.py
 CLEANFILES += tcp-bench.json

@@ -54,13 +54,13 @@ def package_names():
         yield name
 
 
-def unpack(folder):
-    """All packages, one over the other, in `folder`."""
+def unpack(folder, *names):
+    """Packages, one over the other, in `folder`: these, or all."""
     debs = folder.with_name("debs")
     shutil.rmtree(debs, ignore_errors=True)
     debs.mkdir()
     # apt's own user must be able to write here, or it warns and goes on as root.
-    run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *package_names(), cwd=debs)
+    run("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", *(names or package_names()), cwd=debs)
     for deb in sorted(debs.glob("*.deb")):
         run("dpkg", "-x", deb, folder)
     shutil.rmtree(debs)
