@@ -21,6 +21,7 @@ import fcntl
 import json
 import os
 import pathlib
+import re
 import selectors
 import shutil
 import socket
@@ -278,6 +279,10 @@ on_reboot = "{on_reboot}"
 
     def __str__(self):
         return f"{self.name} ({self.kind})"
+
+    def resize(self, memory):
+        """With so many MiB, before it is created."""
+        self._config = re.sub(r"^memory = .*", f"memory = {memory}", self._config, flags=re.M)
 
     def create(self):
         self.machine.run(f"cat > /run/{self.name}.cfg <<'END'\n{self._config}END")

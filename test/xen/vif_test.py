@@ -2,7 +2,7 @@
 """Hosts talk through the switch domU, whose ports come and go, on real Xen.
 
 One host is dom0 itself, on the bridge xenbr0 (10.0.0.1) with the switch's vif 0; the other is a
-namespace of dom0 that has the dom0 end of vif 1 (10.0.0.2).
+namespace of dom0 that has the dom0 end of vif 1 (10.0.0.2). dom0 offers a PVH guest two queues.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
@@ -34,6 +34,8 @@ class OfEachKind:
             vifs=("bridge=xenbr0,mac=00:16:3e:00:00:01", "bridge=none,mac=00:16:3e:00:00:02"),
             on_reboot="restart")
         self.addCleanup(self.switch.destroy)
+        self.switch.resize(self.memory)
+        self.machine.run(f"echo {self.queues} > /sys/module/xen_netback/parameters/max_queues")
         self.switch.create()
         self.addCleanup(self.end_host)
         self.machine.run("rm -f /run/host\n"
@@ -42,6 +44,18 @@ class OfEachKind:
         self.plug_host()
         self.switch.wait_for("port 1 (vif:0): link up")
         self.switch.wait_for("port 2 (vif:1): link up")
+        self.assertEqual(str(self.queues), self.machine.run(
+            f"xenstore-read /local/domain/{self.domain}/device/vif/1/multi-queue-num-queues").strip())
+
+    def counters(self, module):
+        """What the switch's console says when it is asked: names and numbers."""
+        self.asked = getattr(self, "asked", 0) + 1
+        log = "/var/log/xen/guest-switch.log"
+        self.machine.run(f"echo counters > $(xenstore-read /local/domain/{self.domain}/console/tty)")
+        self.assertTrue(self.machine.wait_until(
+            f"[ $(grep -c 'all others are zero' {log}) = {self.asked} ]"), self.switch.console())
+        line = re.findall(rf" counters: {module}: (.*)", self.switch.console())[-1]
+        return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
 
     def end_host(self):
         self.machine.run("kill $(cat /run/host)", check=False)
@@ -83,8 +97,13 @@ class OfEachKind:
                 self.assertIn(" 0% packet loss", self.ping("-s", size))
         # Large segments and blank checksums come from dom0's TCP, and go there.
         here = str
+        grants, frames = self.counters("grant"), self.counters("vif")
         self.sent_equals_received(here, self.on_host, "10.0.0.2")
         self.sent_equals_received(self.on_host, here, "10.0.0.1")
+        self.assertEqual(grants, self.counters("grant"))  # the steady path has no business with Xen
+        moved = self.counters("vif")
+        self.assertGreater(moved["tx_frames"], frames["tx_frames"] + 200)
+        self.assertEqual([], [name for name in moved if name not in ("rx_frames", "tx_frames", "tx_ring_full")])
         self.machine.run("xl shutdown switch")
         self.assertEqual("poweroff", self.switch.wait_for_end())
 
@@ -126,6 +145,8 @@ class OfEachKind:
 
     def test_a_port_goes_and_comes_back(self):
         self.ping()
+        self.machine.run("ping -i 0.02 -s 1400 10.0.0.2 > /dev/null & echo $! > /run/traffic")
+        self.addCleanup(self.machine.run, "kill $(cat /run/traffic)", check=False)
         self.machine.run("xl network-detach switch 1")
         self.switch.wait_for("vif:1 has gone")
         self.assertIn("100% packet loss",
@@ -139,12 +160,12 @@ class OfEachKind:
 
 class PvTest(OfEachKind, MachineTest):
     """A PV guest."""
-    kind = "pv"
+    kind, memory, queues = "pv", 32, 1
 
 
 class PvhTest(OfEachKind, MachineTest):
     """A PVH guest."""
-    kind = "pvh"
+    kind, memory, queues = "pvh", 80, 2
 
 
 if __name__ == "__main__":
