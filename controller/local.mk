@@ -29,6 +29,8 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/flow_file.h \
 	controller/apps/flow_sync.c \
 	controller/apps/flow_sync.h \
+	controller/apps/forwarding.c \
+	controller/apps/forwarding.h \
 	controller/apps/graph.c \
 	controller/apps/graph.h \
 	controller/apps/hosts.c \
@@ -40,9 +42,18 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/lldp.c \
 	controller/apps/lldp.h \
 	controller/apps/monitor.c \
+	controller/apps/neighbours.c \
+	controller/apps/neighbours.h \
 	controller/apps/path.c \
 	controller/apps/path.h \
 	controller/apps/paths.c \
+	controller/apps/router.c \
+	controller/apps/router.h \
+	controller/apps/router_arp.c \
+	controller/apps/router_file.c \
+	controller/apps/router_file.h \
+	controller/apps/router_flows.c \
+	controller/apps/router_ip.c \
 	controller/apps/rules.c \
 	controller/apps/rules.h \
 	controller/apps/servers.c \

@@ -8,8 +8,8 @@
 #include <string.h>
 
 const struct ctl_app_type *const ctl_apps[] = {
-    &balancer_app, &discovery_app, &firewall_app, &hub_app, &learning_app, &monitor_app,
-    &paths_app,    &slicer_app,    &static_app,   &stp_app, NULL};
+    &balancer_app, &discovery_app, &firewall_app, &hub_app,    &learning_app, &monitor_app,
+    &paths_app,    &router_app,    &slicer_app,   &static_app, &stp_app,      NULL};
 
 const struct ctl_app_type *ctl_app_by_name(const char *name)
 {

@@ -9,6 +9,6 @@
 #include "controller/ctl.h"
 
 extern const struct ctl_app_type balancer_app, discovery_app, firewall_app, hub_app, learning_app,
-    monitor_app, paths_app, slicer_app, static_app, stp_app;
+    monitor_app, paths_app, router_app, slicer_app, static_app, stp_app;
 
 #endif

@@ -22,12 +22,14 @@ ROOT = pathlib.Path("/run/morgana")
 
 
 class Host:
-    """A host: a namespace with an address on eth0. `number` gives it its name and addresses."""
+    """A host: a namespace with an address on eth0. `number` gives it its name and addresses, if it is
+    not told another one; with a `gateway` it reaches other networks through that."""
 
-    def __init__(self, lab, number):
+    def __init__(self, lab, number, address=None, gateway=None):
         self.lab = lab
         self.name = f"h{number}"
-        self.address = f"10.0.0.{number}"
+        self.address = address or f"10.0.0.{number}"
+        self.gateway = gateway
         self.mac = f"02:00:00:00:00:{number:02x}"
         self.namespace = lab.namespace(self.name)
 
@@ -35,6 +37,8 @@ class Host:
         """Give eth0, which now exists, its addresses."""
         self.namespace.ip("link", "set", "eth0", "address", self.mac)
         self.namespace.ip("address", "add", f"{self.address}/24", "dev", "eth0")
+        if self.gateway:
+            self.namespace.ip("route", "add", "default", "via", self.gateway)
 
     def run(self, *argv, **options):
         """Run a command here and return its output."""
@@ -79,8 +83,8 @@ class Lab:
             self._namespaces[short] = namespace.Namespace(f"{self.name}-{short}")
         return self._namespaces[short]
 
-    def host(self, number):
-        return Host(self, number)
+    def host(self, number, address=None, gateway=None):
+        return Host(self, number, address, gateway)
 
     def start(self, argv, log, where=None, env=None):
         """Start a program in a namespace ("net" unless told), its output in the lab's folder."""
