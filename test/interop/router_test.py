@@ -27,8 +27,8 @@ dpid=1, ip=10.0.1.1/24, port=1
 dpid=1, ip=10.0.12.1/24, port=2
 dpid=1, route=0.0.0.0/0, via=10.0.1.99
 dpid=1, route=10.0.2.0/24, via=10.0.12.2
-dpid=2, ip=10.0.2.1/24, port=2
-dpid=2, ip=10.0.12.2/24, port=1
+dpid=2, ip=10.0.2.1/24, port=1
+dpid=2, ip=10.0.12.2/24, port=2
 dpid=2, route=10.0.1.0/24, via=10.0.12.1
 """
 
@@ -126,9 +126,9 @@ class TwoRouters(Routed):
         self.begin(TWO, 2)
         h1, h2 = self.hosts
         namespace.link(self.lab.net, "s1-s2", self.lab.net, "s2-s1")
-        for number, kind in enumerate(SWITCHES, 1):
-            SWITCHES[kind](self.lab, [self.hosts[number - 1]], self.controller, offloads=False,
-                           number=number, cables=[f"s{number}-s{3 - number}"])
+        ours, theirs = SWITCHES.values()
+        first = theirs(self.lab, [h1], self.controller, offloads=False, cables=["s1-s2"])
+        ours(self.lab, [h2], self.controller, offloads=False, beside=[first], cables=["s2-s1"])
         self.wait_until_routed(2)
         self.assertEqual(h1.ping(h2, wait=20), 1)
         self.check_that_flows_forward(h1, h2)
