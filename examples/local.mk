@@ -38,6 +38,13 @@ examples_06_paths_solution_SOURCES = examples/06-paths/solution.c $(EXERCISE_6) 
 examples_06_paths_solution_LDADD = $(EXERCISE_APP_LIBS)
 EXTRA_DIST += examples/06-paths/README.md examples/06-paths/check.py
 
+EXTRA_PROGRAMS += examples/07-router/router examples/07-router/solution
+examples_07_router_router_SOURCES = examples/07-router/router.c $(EXERCISE_APP)
+examples_07_router_router_LDADD = $(EXERCISE_APP_LIBS)
+examples_07_router_solution_SOURCES = examples/07-router/solution.c $(EXERCISE_APP)
+examples_07_router_solution_LDADD = $(EXERCISE_APP_LIBS)
+EXTRA_DIST += examples/07-router/README.md examples/07-router/check.py
+
 EXTRA_DIST += examples/README.md examples/course test/course \
 	examples/01-look examples/02-hub/README.md examples/02-hub/check.py \
 	examples/03-learning/README.md examples/03-learning/check.py \

@@ -34,9 +34,12 @@ class Trial:
         with step("compile", f"builds {name_in_tree(source)}"):
             return build(source)
 
-    def make_hosts(self, n=3):
+    def make_hosts(self, n=3, routed=False):
+        """Hosts in one network; or `routed`, each in one of its own: host n is 10.0.n.2, and its way
+        to the others is by 10.0.n.1."""
         with step("hosts", f"makes {n} hosts, each a network namespace") as results:
-            self.hosts = [self.lab.host(number) for number in range(1, n + 1)]
+            self.hosts = [self.lab.host(number, *([f"10.0.{number}.2", f"10.0.{number}.1"] if routed else []))
+                          for number in range(1, n + 1)]
             results.append(", ".join(f"{host.name} {host.address}" for host in self.hosts))
 
     def start_controller(self, name, *options):

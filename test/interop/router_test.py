@@ -6,7 +6,6 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import errno
 import pathlib
-import re
 import signal
 import socket
 import sys
@@ -57,11 +56,6 @@ class Routed(unittest.TestCase):
         """What ping says of one request."""
         return host.run("ping", "-n", "-c", 1, "-W", 10, *options, address, check=False)
 
-    def hops(self, host, address):
-        """The addresses that a traceroute sees."""
-        output = host.run("busybox", "traceroute", "-n", "-q", 1, "-w", 10, "-m", 5, address)
-        return re.findall(r"^ *\d+  ([\d.]+) ", output, re.M)
-
     def check_that_flows_forward(self, a, b):
         a.ping(b)
         before = self.controller.counter("ctl", "rx_packet_in")
@@ -95,9 +89,9 @@ class OneRouter(Routed):
         self.assertIn(" 0% packet loss", self.answers(h1, h2.address, "-s", 4000))
         self.check_that_flows_forward(h1, h2)
         self.assertTrue([flow for flow in switch.flows() if "dec_ttl" in flow], switch.flows())
-        self.assertEqual(self.hops(h1, h2.address), ["10.0.1.1", h2.address])
+        self.assertEqual(traffic.hops(h1, h2.address), ["10.0.1.1", h2.address])
         self.assertIn("From 10.0.1.1 icmp_seq=1 Time to live exceeded", self.answers(h1, h2.address, "-t", 1))
-        self.assertEqual(self.hops(h1, "10.0.2.1"), ["10.0.1.1"])  # by which the error leaves
+        self.assertEqual(traffic.hops(h1, "10.0.2.1"), ["10.0.1.1"])  # by which the error leaves
         self.check_unreachable(h1)
         self.assertGreater(traffic.iperf(self.lab, h1, h2, "-t", 1)["sum_received"]["bytes"], 0)
         self.check_reload(h1, h2)
@@ -132,8 +126,8 @@ class TwoRouters(Routed):
         self.wait_until_routed(2)
         self.assertEqual(h1.ping(h2, wait=20), 1)
         self.check_that_flows_forward(h1, h2)
-        self.assertEqual(self.hops(h1, h2.address), ["10.0.1.1", "10.0.12.2", h2.address])
-        self.assertEqual(self.hops(h2, h1.address), ["10.0.2.1", "10.0.12.1", h1.address])
+        self.assertEqual(traffic.hops(h1, h2.address), ["10.0.1.1", "10.0.12.2", h2.address])
+        self.assertEqual(traffic.hops(h2, h1.address), ["10.0.2.1", "10.0.12.1", h1.address])
         self.assertIn("From 10.0.12.2 icmp_seq=1 Destination Host Unreachable", self.answers(h1, "10.0.2.99"))
         self.assertGreater(traffic.iperf(self.lab, h2, h1, "-t", 1)["sum_received"]["bytes"], 0)
 

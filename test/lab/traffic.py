@@ -37,6 +37,12 @@ def round_trips(client, server, count):
     return [float(ms) for ms in re.findall(r" time=([\d.]+) ms", output)]
 
 
+def hops(host, address, most=5):
+    """The addresses that a traceroute shows; "*" where nobody has answered."""
+    output = host.run("busybox", "traceroute", "-n", "-q", 1, "-w", 5, "-m", most, address)
+    return re.findall(r"^ *\d+  ([\d.*]+)", output, re.M)
+
+
 class Tap:
     """Sends frames by a host's eth0 and hears those that come there, as they were on the wire."""
 
