@@ -60,6 +60,13 @@ test_fuzz_fuzz_appctl_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_appctl_LDADD = libmorgana-switch.a libmorgana-openflow.a libmorgana-appctl.a \
 	$(SIM_LIBS) $(JANSSON_LIBS)
 
+noinst_PROGRAMS += test/fuzz/fuzz_router
+test_fuzz_fuzz_router_SOURCES = test/fuzz/fuzz_router.c
+test_fuzz_fuzz_router_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+test_fuzz_fuzz_router_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_router_LDADD = libmorgana-controller.a libmorgana-openflow.a libmorgana-appctl.a \
+	$(SIM_LIBS) $(JANSSON_LIBS)
+
 noinst_PROGRAMS += test/fuzz/fuzz_tcp
 test_fuzz_fuzz_tcp_SOURCES = test/fuzz/fuzz_tcp.c test/unit/tcp_lab.c test/unit/tcp_lab.h
 test_fuzz_fuzz_tcp_LDFLAGS = $(LIBFUZZER)
