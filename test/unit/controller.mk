@@ -129,6 +129,7 @@ test_unit_test_balancer_LDADD = $(CONTROLLER_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += test/unit/test_router
 TESTS += test/unit/test_router
-test_unit_test_router_SOURCES = test/unit/test_router.c test/unit/frames.c test/unit/frames.h $(FAKE_SWITCH)
+test_unit_test_router_SOURCES = test/unit/test_router.c test/unit/app_files.h test/unit/frames.c \
+	test/unit/frames.h test/unit/random.h $(FAKE_SWITCH)
 test_unit_test_router_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_router_LDADD = $(CONTROLLER_LIBS)

@@ -13,15 +13,9 @@
 #include "controller/apps/apps.h"
 #include "controller/apps/router.h"
 #include "controller/session.h"
-#include "openflow/print.h"
 #include "runtime/checksum.h"
-#include "runtime/log.h"
-#include "test/unit/fake_switch.h"
+#include "test/unit/app_files.h"
 #include "test/unit/frames.h"
-#include "test/unit/unit.h"
-
-#include <stdio.h>
-#include <string.h>
 
 static const char *const network[] = {
     "dpid=1, ip=10.0.1.1/24, port=1",          "dpid=1, ip=10.0.2.1/24, port=2",
@@ -33,16 +27,12 @@ static const char *const network[] = {
 static struct ctl *ctl;
 static struct fake_peer *sw;
 static char story[20000];
-static char logged[2000];
 
 /* --- The world ------------------------------------------------------------------------------- */
 
 static void *option(const char *name)
 {
-    const struct config_option *row = router_app.options;
-    while (strcmp(row->name, name) != 0)
-        row++;
-    return row->target;
+    return app_option(&router_app, name);
 }
 
 static void set_lines(const char *const *line, size_t n)
@@ -53,20 +43,11 @@ static void set_lines(const char *const *line, size_t n)
         lines->value[i] = line[i];
 }
 
-static void keep_log(void *user, enum log_level level, const char *line)
-{
-    size_t n = strlen(logged);
-    (void)user;
-    (void)level;
-    snprintf(logged + n, sizeof logged - n, "%s\n", line);
-}
-
 static void set_up(void)
 {
     set_lines(network, sizeof network / sizeof network[0]);
     ctl = fake_world(NULL);
-    logged[0] = '\0';
-    log_set_sink(keep_log, NULL);
+    app_log_begin();
     memset(&router_counters, 0, sizeof router_counters);
     sw = NULL;
 }
