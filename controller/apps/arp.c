@@ -16,9 +16,13 @@ static const uint8_t everybody[OFP_ETH_ALEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0x
 bool arp_read(struct span frame, struct arp *arp)
 {
     const struct hdr_eth *eth = span_take(&frame, sizeof *eth);
-    const struct hdr_arp *h = span_take(&frame, sizeof *h);
-    if (eth == NULL || h == NULL || be16_get(eth->type) != HDR_ETH_ARP ||
-        memcmp(h, ethernet_ipv4, sizeof ethernet_ipv4) != 0)
+    return eth != NULL && be16_get(eth->type) == HDR_ETH_ARP && arp_read_packet(frame, arp);
+}
+
+bool arp_read_packet(struct span packet, struct arp *arp)
+{
+    const struct hdr_arp *h = span_take(&packet, sizeof *h);
+    if (h == NULL || memcmp(h, ethernet_ipv4, sizeof ethernet_ipv4) != 0)
         return false;
     *arp = (struct arp){
         .opcode = be16_get(h->opcode), .address = be32_get(h->spa), .to_address = be32_get(h->tpa)};

@@ -5,10 +5,9 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/forwarding.h"
+#include "controller/apps/arp.h"
 #include "openflow/action.h"
 #include "runtime/checksum.h"
-
-#define ARP_REPLY 2
 
 /* RFC 826, "Packet Reception": swap, put ours in, and send it back to where it came from. */
 bool forward_answer_arp(struct hdr_arp *arp, const uint8_t mac[OFP_ETH_ALEN])
