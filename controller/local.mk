@@ -20,6 +20,8 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/arp.c \
 	controller/apps/arp.h \
 	controller/apps/balancer.c \
+	controller/apps/balancing.c \
+	controller/apps/balancing.h \
 	controller/apps/connections.c \
 	controller/apps/connections.h \
 	controller/apps/discovery.c \

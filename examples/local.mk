@@ -45,6 +45,21 @@ examples_07_router_solution_SOURCES = examples/07-router/solution.c $(EXERCISE_A
 examples_07_router_solution_LDADD = $(EXERCISE_APP_LIBS)
 EXTRA_DIST += examples/07-router/README.md examples/07-router/check.py
 
+EXTRA_PROGRAMS += examples/08-firewall/firewall examples/08-firewall/solution
+examples_08_firewall_firewall_SOURCES = examples/08-firewall/firewall.c $(EXERCISE_APP)
+examples_08_firewall_firewall_LDADD = $(EXERCISE_APP_LIBS)
+examples_08_firewall_solution_SOURCES = examples/08-firewall/solution.c $(EXERCISE_APP)
+examples_08_firewall_solution_LDADD = $(EXERCISE_APP_LIBS)
+EXTRA_DIST += examples/08-firewall/README.md examples/08-firewall/check.py examples/08-firewall/net.rules
+
+# The learner's file takes the place of the library's balancing.c.
+EXTRA_PROGRAMS += examples/09-balancer/balancer examples/09-balancer/solution
+examples_09_balancer_balancer_SOURCES = examples/09-balancer/balancer.c $(EXERCISE_APP)
+examples_09_balancer_balancer_LDADD = $(EXERCISE_APP_LIBS)
+examples_09_balancer_solution_SOURCES = examples/09-balancer/solution.c $(EXERCISE_APP)
+examples_09_balancer_solution_LDADD = $(EXERCISE_APP_LIBS)
+EXTRA_DIST += examples/09-balancer/README.md examples/09-balancer/check.py
+
 EXTRA_DIST += examples/README.md examples/course test/course \
 	examples/01-look examples/02-hub/README.md examples/02-hub/check.py \
 	examples/03-learning/README.md examples/03-learning/check.py \

@@ -7,6 +7,7 @@
 #include "appctl/appctl.h"
 #include "controller/commands.h"
 #include "runtime/log.h"
+#include "runtime/loop.h"
 #include "runtime/platform.h"
 #include "runtime/program.h"
 
@@ -50,13 +51,20 @@ static int add_apps(struct ctl *ctl, const struct ctl_app_type *const *apps)
     return error;
 }
 
+static void on_reload(void *ctl)
+{
+    ctl_reload(ctl);
+}
+
 static int run_ctl(struct ctl *ctl, const char *name)
 {
     struct appctl *appctl = appctl_open(&appctl_config, name, platform_net());
     int status = EXIT_FAILURE;
     if (appctl != NULL && listen_at_all(ctl) == 0) {
         controller_commands(appctl, ctl);
+        loop_on_signal(LOOP_RELOAD, on_reload, ctl);
         status = program_run();
+        loop_on_signal(LOOP_RELOAD, NULL, NULL);
     }
     appctl_close(appctl);
     return status;

@@ -4,9 +4,9 @@
  * The address is nobody's but ours: we answer ARP for it, with a MAC address that no host has. So
  * what clients send to it comes to this app, on every switch, or on the one that --balancer-dpid
  * names (then other switches bring it there, as to any host). The first packet of a connection
- * chooses a server (servers.h), and two flows do the rest in the switch: on the way there the
- * server's addresses are written in the place of ours, and on the way back ours in that of the
- * server's.
+ * chooses a server, and two flows do the rest in the switch: on the way there the server's
+ * addresses are written in the place of ours, and on the way back ours in that of the server's
+ * (balancing.h).
  *
  * Both flows time out when they are idle, and tell us; a connection that has none any more is still
  * known for as long again (connections.h), and the server that it was at is its own until it is
@@ -86,8 +86,7 @@ static struct counter_set counter_set = {
 };
 
 struct balancer {
-    uint32_t address;
-    uint8_t mac[OFP_ETH_ALEN];
+    struct balanced us;
     uint8_t proto; /* 0: all of IP */
     uint16_t port;
     enum server_pick pick;
@@ -153,7 +152,7 @@ static const char *read_servers(struct balancer *app)
     struct servers *s = &app->configured;
     for (size_t i = 0; i < options.servers.n; i++) {
         uint32_t *address = &s->server[s->n].address;
-        if (!read_address(options.servers.value[i], address) || *address == app->address)
+        if (!read_address(options.servers.value[i], address) || *address == app->us.address)
             return "--balancer-server wants the IP address of a server";
         if (servers_find(s, *address) >= 0)
             return "--balancer-server names one of them twice";
@@ -166,9 +165,9 @@ _Static_assert(SERVERS_MAX >= CONFIG_LIST_MAX, "as many servers as the option ca
 
 static const char *read_options(struct balancer *app)
 {
-    if (!read_address(options.address, &app->address))
+    if (!read_address(options.address, &app->us.address))
         return "say --balancer-address=IP, an address that no host has";
-    if (!read_mac(options.mac, app->mac))
+    if (!read_mac(options.mac, app->us.mac))
         return "--balancer-mac wants the MAC address of one host, as in 02:00:00:00:00:01";
     if (!read_service(options.service, app))
         return "--balancer-service wants tcp:PORT or udp:PORT";
@@ -198,8 +197,8 @@ static void send_arp(const struct site *s, const struct arp *arp, uint16_t port)
 /* An answer, or a question, in the name of our address. */
 static void say_arp(const struct balancer *app, const struct site *s, struct arp arp, uint16_t port)
 {
-    arp.address = app->address;
-    bytes_copy(arp.mac, app->mac, sizeof arp.mac);
+    arp.address = app->us.address;
+    bytes_copy(arp.mac, app->us.mac, sizeof arp.mac);
     send_arp(s, &arp, port);
 }
 
@@ -238,38 +237,33 @@ static void lay(const struct balancer *app, const struct site *s, const struct o
     ctl_flow_mod(s->dp, &flow, packet);
 }
 
-static void lay_there(const struct balancer *app, const struct site *s, const struct connection *c,
+/* False: it cannot be done, and the packet has not been sent. */
+static bool lay_there(const struct balancer *app, const struct site *s, const struct connection *c,
                       const struct ctl_packet *packet)
 {
     const struct backend *server = &s->servers.server[c->server];
     struct ofp_match match = wide(&c->key);
     uint8_t area[64];
     struct buf actions = buf_of(area, sizeof area);
-    ofp_put_set_dl_dst(&actions, server->mac);
-    ofp_put_set_nw_dst(&actions, server->address);
+    if (!balance_there(&actions, server))
+        return false;
     put_port(&actions, &match, server->port);
     lay(app, s, &match, CONNECTION_THERE, &actions, packet);
+    return true;
 }
 
-static void lay_back(const struct balancer *app, const struct site *s, const struct connection *c,
+static bool lay_back(const struct balancer *app, const struct site *s, const struct connection *c,
                      const struct ctl_packet *packet)
 {
     const struct backend *server = &s->servers.server[c->server];
-    const struct ofp_match *there = &c->key.match;
     struct ofp_match match = wide(&c->key);
     uint8_t area[64];
     struct buf actions = buf_of(area, sizeof area);
-    match.in_port = be16_of(server->port);
-    bytes_copy(match.dl_src, server->mac, sizeof match.dl_src);
-    bytes_copy(match.dl_dst, there->dl_src, sizeof match.dl_dst);
-    match.nw_src = be32_of(server->address);
-    match.nw_dst = there->nw_src;
-    match.tp_src = there->tp_dst;
-    match.tp_dst = there->tp_src;
-    ofp_put_set_dl_src(&actions, app->mac);
-    ofp_put_set_nw_src(&actions, app->address);
-    put_port(&actions, &match, be16_get(there->in_port));
+    if (!balance_back(&match, &actions, server, &app->us))
+        return false;
+    put_port(&actions, &match, be16_get(c->key.match.in_port));
     lay(app, s, &match, CONNECTION_BACK, &actions, packet);
+    return true;
 }
 
 /* Those that lead to a server, and from it. Where several are at a port, the others' flows there go
@@ -282,7 +276,7 @@ static void delete_flows_of(const struct balancer *app, const struct site *s,
         .match = &match, .command = OFPFC_DELETE, .out_port = server->port};
     uint32_t ip = be32_get(match.wildcards) & ~(uint32_t)OFPFW_DL_TYPE;
     match.dl_type = be16_of(HDR_ETH_IPV4);
-    match.nw_dst = be32_of(app->address);
+    match.nw_dst = be32_of(app->us.address);
     match.wildcards = be32_of(ip & ~(uint32_t)OFPFW_NW_DST_MASK);
     ctl_flow_mod(s->dp, &flow, NULL);
     match.nw_dst = be32_of(0);
@@ -354,7 +348,7 @@ static bool arp_input(const struct balancer *app, struct site *s, const struct c
 {
     struct arp arp;
     int number;
-    if (!arp_read(packet->in->data, &arp) || arp.to_address != app->address)
+    if (!arp_read(packet->in->data, &arp) || arp.to_address != app->us.address)
         return false;
     number = servers_find(&s->servers, arp.address);
     if (arp.opcode == ARP_REPLY && number >= 0)
@@ -401,12 +395,13 @@ static void refuse(const struct site *s, const struct ctl_packet *packet)
 static struct connection *new_connection(const struct balancer *app, struct site *s,
                                          const struct connection_id *id)
 {
-    int number = servers_choose(&s->servers, app->pick, id);
+    int number = balance_choose(&s->servers, app->pick, id);
     struct connection *c;
     if (number < 0) {
         counters.nobody_there++;
         return NULL;
     }
+    s->servers.server[number].chosen++;
     counters.connections++;
     counters.evicted -= s->connections.evicted;
     c = connections_add(&s->connections, id, (unsigned)number, loop_now());
@@ -427,9 +422,10 @@ static void from_client(const struct balancer *app, struct site *s, const struct
         return;
     }
     c->key = packet->key;
-    lay_back(app, s, c, NULL);
-    lay_there(app, s, c, packet);
-    connections_laid(&s->connections, c);
+    if (lay_back(app, s, c, NULL) && lay_there(app, s, c, packet))
+        connections_laid(&s->connections, c);
+    else
+        drop(s, packet);
 }
 
 /* Only if it belongs to a connection: else the server speaks for itself. */
@@ -442,15 +438,16 @@ static bool from_server(const struct balancer *app, struct site *s, const struct
     if (c == NULL || c->server != (unsigned)number)
         return false;
     counters.laid_again++;
-    lay_there(app, s, c, NULL);
-    lay_back(app, s, c, packet);
-    connections_laid(&s->connections, c);
+    if (lay_there(app, s, c, NULL) && lay_back(app, s, c, packet))
+        connections_laid(&s->connections, c);
+    else
+        drop(s, packet);
     return true;
 }
 
 static bool is_served(const struct balancer *app, const struct ofp_match *m)
 {
-    return be32_get(m->nw_dst) == app->address && be16_get(m->dl_type) == HDR_ETH_IPV4 &&
+    return be32_get(m->nw_dst) == app->us.address && be16_get(m->dl_type) == HDR_ETH_IPV4 &&
            (app->proto == 0 || (m->nw_proto == app->proto && be16_get(m->tp_dst) == app->port));
 }
 
@@ -465,7 +462,7 @@ static bool balancer_packet_in(void *self, struct ctl_dp *dp, const struct ctl_p
         drop(s, packet);
         return true;
     }
-    if (!bytes_equal(m->dl_dst, app->mac, sizeof m->dl_dst))
+    if (!bytes_equal(m->dl_dst, app->us.mac, sizeof m->dl_dst))
         return be16_get(m->dl_type) == HDR_ETH_IPV4 && from_server(app, s, packet);
     if (is_served(app, m))
         from_client(app, s, packet);

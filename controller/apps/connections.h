@@ -14,7 +14,7 @@
 #ifndef MORGANA_CONTROLLER_APPS_CONNECTIONS_H
 #define MORGANA_CONTROLLER_APPS_CONNECTIONS_H
 
-#include "controller/apps/servers.h"
+#include "controller/apps/balancing.h"
 #include "openflow/key.h"
 #include "runtime/list.h"
 

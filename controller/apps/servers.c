@@ -1,5 +1,5 @@
 /*
- * servers.c - which servers are there, and whose turn it is; see servers.h.
+ * servers.c - which servers are there; see servers.h.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -27,43 +27,9 @@ int servers_find(const struct servers *s, uint32_t address)
     return -1;
 }
 
-static bool can_take(const struct backend *s)
+uint64_t server_weight(const struct backend *server, const void *what, size_t n)
 {
-    return s->is_there && !s->drained;
-}
-
-static int highest(const struct servers *s, const void *what, size_t n)
-{
-    uint64_t most = 0;
-    int found = -1;
-    for (size_t i = 0; i < s->n; i++) {
-        uint64_t weight = XXH3_64bits_withSeed(what, n, s->server[i].address);
-        if (!can_take(&s->server[i]) || (found >= 0 && weight <= most))
-            continue;
-        most = weight;
-        found = (int)i;
-    }
-    return found;
-}
-
-static int next_in_turn(struct servers *s)
-{
-    for (size_t i = 0; i < s->n; i++) {
-        size_t turn = s->turn++ % s->n;
-        if (can_take(&s->server[turn]))
-            return (int)turn;
-    }
-    return -1;
-}
-
-int servers_choose(struct servers *s, enum server_pick pick, const struct connection_id *id)
-{
-    int chosen = pick == PICK_ROUND_ROBIN ? next_in_turn(s)
-                 : pick == PICK_SOURCE    ? highest(s, &id->client, sizeof id->client)
-                                          : highest(s, id, sizeof *id);
-    if (chosen >= 0)
-        s->server[chosen].chosen++;
-    return chosen;
+    return XXH3_64bits_withSeed(what, n, server->address);
 }
 
 bool server_asked(struct backend *s)

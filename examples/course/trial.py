@@ -54,12 +54,12 @@ class Trial:
         """What the controller answers to a command of its control channel, as a person asks it."""
         return self.lab.net.run(["ovs-appctl", "-T", "30", "-t", self._control(), *command])
 
-    def raise_network(self, name=None):
-        """Hosts, the switch between them, and the controller of this name in the build, or none. No
-        offloads: packets have the size that they would have on a wire."""
-        self.make_hosts()
+    def raise_network(self, name=None, *options, hosts=3):
+        """Hosts, the switch between them, and the controller of this name in the build, with these
+        options, or none. No offloads: packets have the size that they would have on a wire."""
+        self.make_hosts(hosts)
         if name:
-            self.start_controller(name)
+            self.start_controller(name, *options)
         with step("switch", f"starts {self.about_switch}; plugs the hosts in"):
             self.switch = self.start_switch(self.lab, self.hosts, self.controller, offloads=False)
             if name:

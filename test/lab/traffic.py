@@ -115,14 +115,17 @@ def greeter(lab, host, port):
 
 class Conversation:
     """A TCP connection from a host to a greeter; `name` is what it was told, None if nothing was within
-    `limit` seconds."""
+    `limit` seconds. It ends by a reset, so that the next one may have the same port at once."""
 
-    def __init__(self, host, address, port, limit=3):
+    def __init__(self, host, address, port, limit=3, from_port=0):
         with host.namespace.entered():
             self.socket = socket.socket()
         self.socket.settimeout(limit)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.name = None
         try:
+            self.socket.bind(("", from_port))
             self.socket.connect((address, port))
             self.name = self._read()
         except OSError:

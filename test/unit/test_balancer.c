@@ -534,7 +534,7 @@ START_TEST(a_server_that_goes_moves_its_own_share_only_and_gets_it_back)
     unsigned at[4] = {0};
     for (unsigned n = 0; n < CLIENTS; n++) {
         struct connection_id id = client_number(n);
-        before[n] = servers_choose(&s, pick, &id);
+        before[n] = balance_choose(&s, pick, &id);
         at[before[n]]++;
     }
     for (unsigned i = 0; i < s.n; i++) /* a quarter each, within a tenth or so */
@@ -542,14 +542,14 @@ START_TEST(a_server_that_goes_moves_its_own_share_only_and_gets_it_back)
     s.server[1].is_there = false;
     for (unsigned n = 0; n < CLIENTS; n++) {
         struct connection_id id = client_number(n);
-        int now = servers_choose(&s, pick, &id);
+        int now = balance_choose(&s, pick, &id);
         ck_assert_int_ne(now, 1);
         ck_assert(now == before[n] || before[n] == 1);
     }
     s.server[1].is_there = true;
     for (unsigned n = 0; n < CLIENTS; n++) {
         struct connection_id id = client_number(n);
-        ck_assert_int_eq(servers_choose(&s, pick, &id), before[n]);
+        ck_assert_int_eq(balance_choose(&s, pick, &id), before[n]);
     }
 }
 END_TEST
@@ -559,7 +559,7 @@ START_TEST(by_source_all_of_a_client_is_at_one_server)
     struct servers s = four_servers();
     for (unsigned n = 0; n < CLIENTS; n += 4) {
         struct connection_id a = client_number(n), b = client_number(n + 3);
-        ck_assert_int_eq(servers_choose(&s, PICK_SOURCE, &a), servers_choose(&s, PICK_SOURCE, &b));
+        ck_assert_int_eq(balance_choose(&s, PICK_SOURCE, &a), balance_choose(&s, PICK_SOURCE, &b));
     }
 }
 END_TEST
