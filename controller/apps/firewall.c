@@ -173,6 +173,7 @@ static void send_reply_flow(const struct firewall *app, struct ctl_dp *dp,
         .idle_timeout = (uint16_t)app->idle,
         .priority = REPLY_PRIORITY,
         .out_port = OFPP_NONE,
+        .flags = OFPFF_SEND_FLOW_REM,
     };
     match.wildcards = be32_of(REPLY_WILD);
     ofp_put_output(&actions, OFPP_CONTROLLER, UINT16_MAX);
@@ -495,15 +496,37 @@ static void firewall_leave(void *self, struct ctl_dp *dp)
     free(g);
 }
 
-static void firewall_flow_removed(void *self, struct ctl_dp *dp,
-                                  const struct ofp_msg_flow_removed *removed)
+static void restore_rule(const struct firewall *app, struct ctl_dp *dp,
+                         const struct ofp_msg_flow_removed *removed)
 {
-    const struct firewall *app = self;
     const struct flow_line *f = flow_set_lost(&app->rules.set, dp, removed);
     if (f == NULL)
         return;
     counters.restored++;
     flow_line_send(f, dp, &counters.sent);
+}
+
+/* The app behind deletes every flow to a host that moves, the way back to it too. */
+static void restore_way_back(const struct firewall *app, struct ctl_dp *dp,
+                             const struct ofp_msg_flow_removed *removed)
+{
+    const struct guard *g = ctl_dp_get(dp, app);
+    const struct mac_entry *e = NULL;
+    if (g != NULL && removed->reason == OFPRR_DELETE)
+        e = open_entry(app, g, dp, removed->match);
+    if (e == NULL)
+        return;
+    counters.restored++;
+    send_reply_flow(app, dp, removed->match, e->port);
+}
+
+static void firewall_flow_removed(void *self, struct ctl_dp *dp,
+                                  const struct ofp_msg_flow_removed *removed)
+{
+    if ((removed->cookie & COOKIE_KIND) == REPLY_COOKIE)
+        restore_way_back(self, dp, removed);
+    else
+        restore_rule(self, dp, removed);
 }
 
 const struct ctl_app_type firewall_app = {

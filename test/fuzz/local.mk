@@ -67,6 +67,12 @@ test_fuzz_fuzz_router_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_router_LDADD = libmorgana-controller.a libmorgana-openflow.a libmorgana-appctl.a \
 	$(SIM_LIBS) $(JANSSON_LIBS)
 
+noinst_PROGRAMS += test/fuzz/fuzz_rules
+test_fuzz_fuzz_rules_SOURCES = test/fuzz/fuzz_rules.c
+test_fuzz_fuzz_rules_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_rules_LDADD = libmorgana-controller.a libmorgana-openflow.a libmorgana-appctl.a \
+	$(SIM_LIBS) $(JANSSON_LIBS)
+
 noinst_PROGRAMS += test/fuzz/fuzz_tcp
 test_fuzz_fuzz_tcp_SOURCES = test/fuzz/fuzz_tcp.c test/unit/tcp_lab.c test/unit/tcp_lab.h
 test_fuzz_fuzz_tcp_LDFLAGS = $(LIBFUZZER)

@@ -347,6 +347,33 @@ START_TEST(a_way_back_closes_after_a_silence)
 }
 END_TEST
 
+START_TEST(a_way_back_that_somebody_deletes_comes_back_while_it_is_open)
+{
+    struct ofp_match reply;
+    struct ofp_msg msg, gone = {.type = OFPT_FLOW_REMOVED};
+    begun(INSIDE);
+    ck_assert(passes(tcp(1, 2, 1000, 80), 1));
+    msg = fake_expect(sw, OFPT_FLOW_MOD);
+    ck_assert_uint_eq(msg.flow_mod.flags, OFPFF_SEND_FLOW_REM);
+    reply = *msg.flow_mod.match;
+    gone.flow_removed = (struct ofp_msg_flow_removed){.match = &reply,
+                                                      .cookie = msg.flow_mod.cookie,
+                                                      .priority = msg.flow_mod.priority,
+                                                      .reason = OFPRR_IDLE_TIMEOUT};
+    fake_send(sw, &gone);
+    fake_expect_nothing(sw);
+    gone.flow_removed.reason = OFPRR_DELETE;
+    fake_send(sw, &gone);
+    msg = fake_expect(sw, OFPT_FLOW_MOD);
+    ck_assert_mem_eq(msg.flow_mod.match, &reply, sizeof reply);
+    ck_assert_uint_eq(msg.flow_mod.cookie, gone.flow_removed.cookie);
+    reload("deny\n");
+    fake_forget(sw);
+    fake_send(sw, &gone);
+    fake_expect_nothing(sw);
+}
+END_TEST
+
 START_TEST(a_way_back_closes_with_its_rule)
 {
     begun(INSIDE);
@@ -522,6 +549,7 @@ int main(void)
                         sizeof pairs / sizeof pairs[0]);
     tcase_add_test(c, a_way_back_is_a_flow_with_a_time_out_ahead_of_the_packet);
     tcase_add_test(c, a_way_back_closes_after_a_silence);
+    tcase_add_test(c, a_way_back_that_somebody_deletes_comes_back_while_it_is_open);
     tcase_add_test(c, a_way_back_closes_with_its_rule);
     tcase_add_test(c, ways_back_past_the_limit_are_refused);
     tcase_add_test(c, flows_that_the_rules_do_not_allow_are_deleted_and_others_stay);
