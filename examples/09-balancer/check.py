@@ -11,6 +11,7 @@ WRITE = "balancer.c"
 SOLUTION = "solution.c"
 ADDRESS, PORT = "10.0.0.100", 80
 CONNECTIONS = 16
+BACK = "cookie=0x62616c6100000002"  # of the entries for the way back
 FIRST_PORT = 40000  # of the clients: chosen by hand, so that a connection can be made again
 
 
@@ -45,6 +46,9 @@ def entries(trial, action):
 
 def why_unanswered(trial):
     """What to do, from the entries that the switch has, and from what it lacks."""
+    if any(f"nw_dst={ADDRESS}" in flow for flow in entries(trial, BACK)):
+        return ("the entry for the way back matches what the client sends: balance_back() is to turn `match`\n"
+                "around, and to write the server's addresses and port into it.")
     if not entries(trial, "mod_nw_dst"):
         return ("no entry writes a server's address into packets for the balanced one. balance_there() is\n"
                 "to append two actions, ofp_put_set_dl_dst() and ofp_put_set_nw_dst(), and to return true;\n"
