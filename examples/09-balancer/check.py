@@ -32,7 +32,7 @@ def raise_all(trial):
     program = trial.build()
     servers = [f"--balancer-server=10.0.0.{number}" for number in (3, 4)]
     trial.raise_network(program, f"--balancer-address={ADDRESS}", f"--balancer-service=tcp:{PORT}",
-                        "--balancer-check=200ms", *servers, hosts=4)
+                        "--balancer-check=1s", *servers, hosts=4)
     with step("servers", f"h3 and h4 serve the web behind {ADDRESS}, and say who they are"):
         for server in trial.hosts[2:]:
             greeter(trial.lab, server, PORT)
@@ -63,7 +63,7 @@ def why_unanswered(trial):
 def is_answered(trial):
     h1 = trial.hosts[0]
     with step("web", f"h1 asks {ADDRESS}") as results:
-        name = greeting(h1, ADDRESS, PORT, limit=2)
+        name = greeting(h1, ADDRESS, PORT, limit=4)
         results.append(f"{name} answered" if name else "no answer")
     details = entries(trial, f"nw_dst={ADDRESS}")[:1] + entries(trial, f"mod_nw_src:{ADDRESS}")[:1]
     trial.shows(f"h1 is answered under {ADDRESS}", name, why_unanswered(trial), details, needed=True)

@@ -26,7 +26,7 @@ class Balancer(unittest.TestCase):
         servers = [f"--balancer-server={host.address}" for host in self.hosts[1:]]
         self.controller = Controller(
             self.lab, f"--ctl=punix:{self.control}", "--app=balancer", f"--balancer-address={ADDRESS}",
-            f"--balancer-service=tcp:{PORT}", "--balancer-pick=round-robin", "--balancer-check=200ms",
+            f"--balancer-service=tcp:{PORT}", "--balancer-pick=round-robin", "--balancer-check=500ms",
             *servers, "--app=learning")
         self.switch = start_switch(self.lab, self.hosts, self.controller)
         for host in self.hosts[1:]:
