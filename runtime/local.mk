@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
 	runtime/checksum.c runtime/config.c runtime/counter.c runtime/device.c runtime/endpoint.c \
-	runtime/gso.c runtime/log.c runtime/loop.c runtime/mac_table.c runtime/net.c \
+	runtime/gso.c runtime/log.c runtime/loop.c runtime/loop_run.c runtime/mac_table.c runtime/net.c \
 	runtime/netdev.c runtime/pkt.c runtime/program.c runtime/say.c runtime/serve.c \
 	runtime/stream.c runtime/stream_input.c runtime/stream_pair.c runtime/stream_pool.c \
 	runtime/task.c runtime/task_stream.c runtime/task_switch.c runtime/timer.c \

@@ -69,6 +69,10 @@ void loop_on_signal(enum loop_signal sig, void (*fn)(void *user), void *user);
 
 /* --- For platforms: the half of a loop that is the same on all of them (loop.c) --------------- */
 
+/* One turn, as the platform does it; `wait`: if nothing happens now, until something does. Returns
+ * false if nothing happened. Called by loop_run.c. */
+bool loop_turn(bool wait);
+
 /* Ready the loop's wheel at time `now`, and its deferred work. */
 void loop_begin(uint64_t now);
 

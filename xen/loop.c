@@ -23,8 +23,6 @@ static evtchn_port_t timer_port;
 static uint64_t timer_at; /* when it rings; TIMER_NEVER: it does not */
 static uint64_t now;
 static bool now_known; /* the clock was read in this turn */
-static bool stopping;
-static int stop_status;
 static uint64_t waits;
 
 /* --- Time ------------------------------------------------------------------------------------ */
@@ -77,7 +75,7 @@ static void wait_until(uint64_t due)
     guest.type->wait();
 }
 
-static bool turn(bool wait)
+bool loop_turn(bool wait)
 {
     bool happened;
     if (wait && !evtchn_any())
@@ -85,25 +83,6 @@ static bool turn(bool wait)
     now_known = false;
     happened = evtchn_deliver();
     return loop_finish_turn(loop_now()) || happened;
-}
-
-int loop_run(void)
-{
-    while (!stopping)
-        turn(true);
-    stopping = false;
-    return stop_status;
-}
-
-void loop_stop(int status)
-{
-    stopping = true;
-    stop_status = status;
-}
-
-bool loop_poll(void)
-{
-    return turn(false);
 }
 
 int xen_loop_resume(void)
@@ -126,7 +105,6 @@ void loop_on_signal(enum loop_signal sig, void (*fn)(void *user), void *user)
 int loop_open(void)
 {
     int error;
-    stopping = false;
     now_known = false;
     loop_begin(loop_now());
     error = open_timer();

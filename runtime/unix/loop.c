@@ -22,8 +22,6 @@ static uint64_t bell_at;   /* when it rings; TIMER_NEVER: it does not */
 static uint64_t now;
 static bool now_known; /* the clock was read in this turn */
 static bool happened;  /* something was delivered in this turn */
-static bool stopping;
-static int stop_status;
 
 /* --- Time ------------------------------------------------------------------------------------ */
 
@@ -83,7 +81,7 @@ void unix_happened(void)
     happened = true;
 }
 
-static bool turn(bool wait)
+bool loop_turn(bool wait)
 {
     uint64_t due = loop_due();
     int how = EVLOOP_NO_EXIT_ON_EMPTY;
@@ -97,25 +95,6 @@ static bool turn(bool wait)
     now_known = false;
     event_base_loop(base, how);
     return loop_finish_turn(loop_now()) || happened;
-}
-
-int loop_run(void)
-{
-    while (!stopping)
-        turn(true);
-    stopping = false;
-    return stop_status;
-}
-
-void loop_stop(int status)
-{
-    stopping = true;
-    stop_status = status;
-}
-
-bool loop_poll(void)
-{
-    return turn(false);
 }
 
 /* --- Signals --------------------------------------------------------------------------------- */
@@ -209,7 +188,6 @@ int loop_open(void)
         return -ENOMEM;
     }
     bell_at = TIMER_NEVER;
-    stopping = false;
     now_known = false;
     loop_begin(loop_now());
     return 0;
