@@ -17,7 +17,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 LOG_MODULE(main);
 
@@ -49,6 +48,19 @@ static void list_default(struct config_list *list, const char *value)
         list->value[list->n++] = value;
 }
 
+/* An app that cannot be made has said itself why. */
+static const char *why_no_app(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return "there is none of this name; --help lists them";
+    case -ENOSPC:
+        return "there are too many";
+    default:
+        return "it cannot be made";
+    }
+}
+
 static int add_apps(struct ctl *ctl)
 {
     list_default(&args.apps, "learning");
@@ -57,9 +69,7 @@ static int add_apps(struct ctl *ctl)
         const struct ctl_app_type *type = ctl_app_by_name(args.apps.value[i]);
         int error = type != NULL ? ctl_add_app(ctl, type) : -ENOENT;
         if (error != 0) {
-            log_error("app %s: %s", args.apps.value[i],
-                      type != NULL ? strerror(-error)
-                                   : "there is none of this name; --help lists them");
+            log_error("app %s: %s", args.apps.value[i], why_no_app(error));
             return error;
         }
     }

@@ -119,6 +119,11 @@ const char *program_serve_error(int error)
         return "not ptcp:[PORT][:IP], punix:PATH, tcp:HOST[:PORT] or unix:PATH";
     case -EAFNOSUPPORT:
         return "this kind of connection is not served";
+    case -EADDRINUSE:
+        return "somebody listens there already: end that, or choose another port";
+    case -EACCES:
+    case -EPERM:
+        return "not permitted: be root, or choose another name";
     default:
         return strerror(-error);
     }

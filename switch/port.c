@@ -182,7 +182,8 @@ static void on_gone(void *user, struct netdev *dev)
 static void on_absent(void *user, int error)
 {
     const struct dp_port *port = user;
-    log_warn("port %u (%s): no device: %s", port->no, port->name, strerror(-error));
+    log_warn("port %u (%s): no device: %s%s", port->no, port->name, strerror(-error),
+             error == -EPERM || error == -EACCES ? "; devices need root" : "");
 }
 
 static const struct device_events device_events = {
