@@ -151,7 +151,7 @@ void addressing_init(struct addressing *a, struct ip *ip, unsigned interface,
     dhcp_init(&a->dhcp, &dhcp_ops, a, ip, hostname);
 }
 
-void addressing_up(struct addressing *a, const uint8_t mac[ETH_ADDR_LEN], uint16_t mtu,
+void addressing_up(struct addressing *a, const uint8_t mac[HDR_ETH_ALEN], uint16_t mtu,
                    uint64_t now)
 {
     struct ip_interface *i = interface_of(a);

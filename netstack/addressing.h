@@ -44,7 +44,7 @@ void addressing_init(struct addressing *a, struct ip *ip, unsigned interface,
                      const char *hostname, const struct addressing_events *events, void *user);
 
 /* The interface is up, or down. */
-void addressing_up(struct addressing *a, const uint8_t mac[ETH_ADDR_LEN], uint16_t mtu,
+void addressing_up(struct addressing *a, const uint8_t mac[HDR_ETH_ALEN], uint16_t mtu,
                    uint64_t now);
 void addressing_down(struct addressing *a, uint64_t now);
 

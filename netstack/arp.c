@@ -15,7 +15,7 @@
 #define FAILED_TIME    NS_PER_S
 #define LOCK_TIME      NS_PER_S /* a MAC address learned so recently stays */
 
-static const uint8_t broadcast_mac[ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t broadcast_mac[HDR_ETH_ALEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 static struct ip *ip_of(const struct arp *arp)
 {
@@ -127,32 +127,32 @@ void arp_clear(struct arp *arp)
 /* --- Sending --------------------------------------------------------------------------------- */
 
 /* Send an ARP packet to a MAC address. */
-static void send_arp(struct arp *arp, const uint8_t to[ETH_ADDR_LEN], const struct arp_packet *a)
+static void send_arp(struct arp *arp, const uint8_t to[HDR_ETH_ALEN], const struct hdr_arp *a)
 {
     struct pkt *p = pkt_new(ip_of(arp)->pool);
     if (p == NULL)
         return;
     bytes_copy(pkt_append(p, sizeof *a), a, sizeof *a);
-    ip_send_frame(arp->interface, to, ETH_ARP, p);
+    ip_send_frame(arp->interface, to, HDR_ETH_ARP, p);
 }
 
-static struct arp_packet packet_of(const struct arp *arp, enum arp_op op, uint32_t sender,
-                                   uint32_t target)
+static struct hdr_arp packet_of(const struct arp *arp, enum arp_op op, uint32_t sender,
+                                uint32_t target)
 {
-    struct arp_packet a = {.hardware = be16_of(ARP_ETHERNET),
-                           .protocol = be16_of(ETH_IPV4),
-                           .hardware_len = ETH_ADDR_LEN,
-                           .protocol_len = sizeof(be32),
-                           .op = be16_of(op),
-                           .sender_ip = be32_of(sender),
-                           .target_ip = be32_of(target)};
-    bytes_copy(a.sender_mac, arp->interface->mac, ETH_ADDR_LEN);
+    struct hdr_arp a = {.hardware = be16_of(ARP_ETHERNET),
+                        .protocol = be16_of(HDR_ETH_IPV4),
+                        .hardware_len = HDR_ETH_ALEN,
+                        .protocol_len = sizeof(be32),
+                        .opcode = be16_of(op),
+                        .spa = be32_of(sender),
+                        .tpa = be32_of(target)};
+    bytes_copy(a.sha, arp->interface->mac, HDR_ETH_ALEN);
     return a;
 }
 
 void arp_ask(struct arp *arp, uint32_t sender, uint32_t target)
 {
-    struct arp_packet a = packet_of(arp, ARP_REQUEST, sender, target);
+    struct hdr_arp a = packet_of(arp, ARP_REQUEST, sender, target);
     ip_of(arp)->counters.arp_requests++;
     send_arp(arp, broadcast_mac, &a);
 }
@@ -160,7 +160,7 @@ void arp_ask(struct arp *arp, uint32_t sender, uint32_t target)
 /* Ask for the entry's address: its last owner alone while there is one, else everybody. */
 static void ask_for(struct arp_entry *e)
 {
-    struct arp_packet a =
+    struct hdr_arp a =
         packet_of(e->arp, ARP_REQUEST, e->arp->interface->config.address, e->address);
     ip_of(e->arp)->counters.arp_requests++;
     e->asked++;
@@ -221,7 +221,7 @@ int arp_send(struct arp *arp, uint32_t address, struct pkt *p)
     default:
         break;
     }
-    ip_send_frame(arp->interface, e->mac, ETH_IPV4, p);
+    ip_send_frame(arp->interface, e->mac, HDR_ETH_IPV4, p);
     return 0;
 }
 
@@ -278,12 +278,12 @@ static void on_timer(void *user)
 
 /* --- Learning -------------------------------------------------------------------------------- */
 
-static void set_mac(struct arp_entry *e, const uint8_t mac[ETH_ADDR_LEN])
+static void set_mac(struct arp_entry *e, const uint8_t mac[HDR_ETH_ALEN])
 {
     struct ip *ip = ip_of(e->arp);
-    if (!bytes_equal(e->mac, mac, ETH_ADDR_LEN))
+    if (!bytes_equal(e->mac, mac, HDR_ETH_ALEN))
         e->learned = ip->now;
-    bytes_copy(e->mac, mac, ETH_ADDR_LEN);
+    bytes_copy(e->mac, mac, HDR_ETH_ALEN);
 }
 
 static void send_waiting(struct arp_entry *e)
@@ -291,7 +291,7 @@ static void send_waiting(struct arp_entry *e)
     size_t n = e->n_waiting;
     e->n_waiting = 0;
     for (size_t i = 0; i < n; i++)
-        ip_send_frame(e->arp->interface, e->mac, ETH_IPV4, e->waiting[i]);
+        ip_send_frame(e->arp->interface, e->mac, HDR_ETH_IPV4, e->waiting[i]);
 }
 
 /* It has answered us. */
@@ -311,11 +311,11 @@ static void make_stale(struct arp_entry *e)
 }
 
 /* May the entry's MAC address become this one? */
-static bool may_change(const struct arp_entry *e, const uint8_t mac[ETH_ADDR_LEN])
+static bool may_change(const struct arp_entry *e, const uint8_t mac[HDR_ETH_ALEN])
 {
     struct ip *ip = ip_of(e->arp);
     if (e->state == ARP_INCOMPLETE || e->state == ARP_FAILED ||
-        bytes_equal(e->mac, mac, ETH_ADDR_LEN))
+        bytes_equal(e->mac, mac, HDR_ETH_ALEN))
         return true;
     if (ip->now < e->learned + LOCK_TIME) {
         ip->counters.arp_refused++;
@@ -326,15 +326,15 @@ static bool may_change(const struct arp_entry *e, const uint8_t mac[ETH_ADDR_LEN
 }
 
 /* Take over what a packet says of an entry that there is (RFC 826: "Merge_flag"). */
-static void merge(struct arp_entry *e, const struct arp_packet *a)
+static void merge(struct arp_entry *e, const struct hdr_arp *a)
 {
-    bool changes = !bytes_equal(e->mac, a->sender_mac, ETH_ADDR_LEN);
+    bool changes = !bytes_equal(e->mac, a->sha, HDR_ETH_ALEN);
     bool answers =
-        be16_get(a->op) == ARP_REPLY && be32_get(a->target_ip) == e->arp->interface->config.address;
+        be16_get(a->opcode) == ARP_REPLY && be32_get(a->tpa) == e->arp->interface->config.address;
     bool asked = e->state == ARP_INCOMPLETE || e->state == ARP_PROBE;
-    if (!may_change(e, a->sender_mac))
+    if (!may_change(e, a->sha))
         return;
-    set_mac(e, a->sender_mac);
+    set_mac(e, a->sha);
     if (answers && asked)
         make_reachable(e);
     else if (changes || asked || e->state == ARP_FAILED)
@@ -343,66 +343,66 @@ static void merge(struct arp_entry *e, const struct arp_packet *a)
 }
 
 /* Is the sender somebody whom it makes sense to know here? */
-static bool is_neighbour(const struct arp *arp, const struct arp_packet *a)
+static bool is_neighbour(const struct arp *arp, const struct hdr_arp *a)
 {
     const struct ip_interface *i = arp->interface;
-    uint32_t sender = be32_get(a->sender_ip);
+    uint32_t sender = be32_get(a->spa);
     return i->config.address != 0 && ip_is_on_link(i, sender) &&
            address_is_host(sender, i->config.prefix) && sender != i->config.address;
 }
 
-static void learn(struct arp *arp, const struct arp_packet *a)
+static void learn(struct arp *arp, const struct hdr_arp *a)
 {
-    struct arp_entry *e = find(arp, be32_get(a->sender_ip));
+    struct arp_entry *e = find(arp, be32_get(a->spa));
     bool asks_us =
-        be16_get(a->op) == ARP_REQUEST && be32_get(a->target_ip) == arp->interface->config.address;
+        be16_get(a->opcode) == ARP_REQUEST && be32_get(a->tpa) == arp->interface->config.address;
     if (!is_neighbour(arp, a))
         return;
     if (e) {
         merge(e, a);
     } else if (asks_us) { /* whoever asks for us is about to send us something */
-        e = entry_new(arp, be32_get(a->sender_ip));
-        set_mac(e, a->sender_mac);
+        e = entry_new(arp, be32_get(a->spa));
+        set_mac(e, a->sha);
         make_stale(e);
     }
 }
 
-static void answer(struct arp *arp, const struct arp_packet *a)
+static void answer(struct arp *arp, const struct hdr_arp *a)
 {
-    uint32_t target = be32_get(a->target_ip);
-    struct arp_packet reply = packet_of(arp, ARP_REPLY, target, be32_get(a->sender_ip));
-    bytes_copy(reply.target_mac, a->sender_mac, ETH_ADDR_LEN);
+    uint32_t target = be32_get(a->tpa);
+    struct hdr_arp reply = packet_of(arp, ARP_REPLY, target, be32_get(a->spa));
+    bytes_copy(reply.tha, a->sha, HDR_ETH_ALEN);
     ip_of(arp)->counters.arp_replies++;
-    send_arp(arp, a->sender_mac, &reply);
+    send_arp(arp, a->sha, &reply);
 }
 
 /* A well-formed packet for Ethernet and IPv4 whose sender can be (RFC 826); NULL: it is not. */
-static const struct arp_packet *check(const struct arp *arp, const uint8_t frame_src[ETH_ADDR_LEN],
-                                      const struct pkt *p)
+static const struct hdr_arp *check(const struct arp *arp, const uint8_t frame_src[HDR_ETH_ALEN],
+                                   const struct pkt *p)
 {
-    const struct arp_packet *a = (const struct arp_packet *)p->data;
+    const struct hdr_arp *a = (const struct hdr_arp *)p->data;
     if (p->len < sizeof *a || be16_get(a->hardware) != ARP_ETHERNET ||
-        be16_get(a->protocol) != ETH_IPV4 || a->hardware_len != ETH_ADDR_LEN ||
+        be16_get(a->protocol) != HDR_ETH_IPV4 || a->hardware_len != HDR_ETH_ALEN ||
         a->protocol_len != sizeof(be32))
         return NULL;
-    if (be16_get(a->op) != ARP_REQUEST && be16_get(a->op) != ARP_REPLY)
+    if (be16_get(a->opcode) != ARP_REQUEST && be16_get(a->opcode) != ARP_REPLY)
         return NULL;
-    if (a->sender_mac[0] & 1 || !bytes_equal(a->sender_mac, frame_src, ETH_ADDR_LEN))
+    if (a->sha[0] & 1 || !bytes_equal(a->sha, frame_src, HDR_ETH_ALEN))
         return NULL;
-    return bytes_equal(a->sender_mac, arp->interface->mac, ETH_ADDR_LEN) ? NULL : a;
+    return bytes_equal(a->sha, arp->interface->mac, HDR_ETH_ALEN) ? NULL : a;
 }
 
-void arp_receive(struct arp *arp, const uint8_t frame_src[ETH_ADDR_LEN], const struct pkt *p)
+void arp_receive(struct arp *arp, const uint8_t frame_src[HDR_ETH_ALEN], const struct pkt *p)
 {
-    const struct arp_packet *a = check(arp, frame_src, p);
+    const struct hdr_arp *a = check(arp, frame_src, p);
     uint32_t ours = arp->interface->config.address;
     if (a == NULL) {
         ip_of(arp)->counters.arp_bad++;
         return;
     }
-    acd_receive(&arp->interface->acd, be32_get(a->sender_ip), be32_get(a->target_ip));
+    acd_receive(&arp->interface->acd, be32_get(a->spa), be32_get(a->tpa));
     learn(arp, a);
-    if (ours != 0 && be16_get(a->op) == ARP_REQUEST && be32_get(a->target_ip) == ours &&
-        be32_get(a->sender_ip) != ours)
+    if (ours != 0 && be16_get(a->opcode) == ARP_REQUEST && be32_get(a->tpa) == ours &&
+        be32_get(a->spa) != ours)
         answer(arp, a);
 }

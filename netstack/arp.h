@@ -45,7 +45,7 @@ struct arp_entry {
     struct arp *arp;
     uint32_t address;
     enum arp_state state;
-    uint8_t mac[ETH_ADDR_LEN];
+    uint8_t mac[HDR_ETH_ALEN];
     uint8_t asked; /* requests without an answer */
     uint8_t n_waiting;
     uint64_t learned; /* when the MAC address was */
@@ -76,7 +76,7 @@ void arp_resolve(struct arp *arp, uint32_t address);
 
 /* An ARP packet has come in a frame from `frame_src`; `p` begins behind the Ethernet header and is
  * lent. */
-void arp_receive(struct arp *arp, const uint8_t frame_src[ETH_ADDR_LEN], const struct pkt *p);
+void arp_receive(struct arp *arp, const uint8_t frame_src[HDR_ETH_ALEN], const struct pkt *p);
 
 /* Broadcast a request for `target` that says that `sender` is ours: 0 in a probe, `target` itself
  * in an announcement (RFC 5227 section 1.1). */

@@ -39,7 +39,7 @@ static void say(struct dhcp *d, struct dhcp_request r, uint32_t dst)
     r.xid = d->xid;
     r.secs = (uint16_t)(secs < UINT16_MAX ? secs : UINT16_MAX);
     r.hostname = d->hostname;
-    bytes_copy(r.mac, d->mac, ETH_ADDR_LEN);
+    bytes_copy(r.mac, d->mac, HDR_ETH_ALEN);
     len = dhcp_write(&r, message);
     d->counters.sent++;
     d->ops->send(d->user, r.ciaddr, dst, span_of(message, len));
@@ -329,14 +329,14 @@ void dhcp_init(struct dhcp *d, const struct dhcp_ops *ops, void *user, struct ip
     timer_init(&d->timer, on_timer, d);
 }
 
-void dhcp_begin(struct dhcp *d, const uint8_t mac[ETH_ADDR_LEN], uint64_t now)
+void dhcp_begin(struct dhcp *d, const uint8_t mac[HDR_ETH_ALEN], uint64_t now)
 {
     d->ip->now = now;
-    if (!bytes_equal(d->mac, mac, ETH_ADDR_LEN)) { /* another device: its lease is another's */
+    if (!bytes_equal(d->mac, mac, HDR_ETH_ALEN)) { /* another device: its lease is another's */
         stop_using(d);
         d->lease = (struct dhcp_reply){0};
     }
-    bytes_copy(d->mac, mac, ETH_ADDR_LEN);
+    bytes_copy(d->mac, mac, HDR_ETH_ALEN);
     if (d->used)
         reboot(d);
     else

@@ -51,7 +51,7 @@ struct dhcp {
     void *user;
     struct ip *ip;
     const char *hostname; /* NULL: none */
-    uint8_t mac[ETH_ADDR_LEN];
+    uint8_t mac[HDR_ETH_ALEN];
     enum dhcp_state state;
     uint32_t xid;
     unsigned tries;          /* messages of this state */
@@ -70,7 +70,7 @@ void dhcp_init(struct dhcp *d, const struct dhcp_ops *ops, void *user, struct ip
 
 /* The link is up, with this MAC address: ask for an address, or whether that of before still
  * holds. */
-void dhcp_begin(struct dhcp *d, const uint8_t mac[ETH_ADDR_LEN], uint64_t now);
+void dhcp_begin(struct dhcp *d, const uint8_t mac[HDR_ETH_ALEN], uint64_t now);
 
 /* The link is down: say nothing more. The lease is kept, and used, until it ends. */
 void dhcp_pause(struct dhcp *d, uint64_t now);

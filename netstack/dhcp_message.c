@@ -181,12 +181,12 @@ bool dhcp_read(struct span message, struct dhcp_reply *r)
     const struct dhcp_header *h = span_take(&message, sizeof *h);
     struct seen seen = {{0}, 0};
     *r = (struct dhcp_reply){0};
-    if (h == NULL || h->op != 2 || h->htype != 1 || h->hlen != ETH_ADDR_LEN ||
+    if (h == NULL || h->op != 2 || h->htype != 1 || h->hlen != HDR_ETH_ALEN ||
         be32_get(h->magic) != DHCP_MAGIC)
         return false;
     r->xid = be32_get(h->xid);
     r->address = be32_get(h->yiaddr);
-    bytes_copy(r->mac, h->chaddr, ETH_ADDR_LEN);
+    bytes_copy(r->mac, h->chaddr, HDR_ETH_ALEN);
     if (!read_options(message, &seen, r))
         return false;
     if (seen.overload & 1 && !read_options(span_of(h->file, sizeof h->file), &seen, r))
@@ -217,12 +217,12 @@ static void put_header(struct buf *b, const struct dhcp_request *r)
     struct dhcp_header *h = buf_put(b, sizeof *h);
     *h = (struct dhcp_header){.op = 1,
                               .htype = 1,
-                              .hlen = ETH_ADDR_LEN,
+                              .hlen = HDR_ETH_ALEN,
                               .xid = be32_of(r->xid),
                               .secs = be16_of(r->secs),
                               .ciaddr = be32_of(r->ciaddr),
                               .magic = be32_of(DHCP_MAGIC)};
-    bytes_copy(h->chaddr, r->mac, ETH_ADDR_LEN);
+    bytes_copy(h->chaddr, r->mac, HDR_ETH_ALEN);
 }
 
 /* What is asked for, in a discover or a request only (RFC 2131 table 5). */
@@ -244,8 +244,8 @@ static void put_wishes(struct buf *b, const struct dhcp_request *r)
 size_t dhcp_write(const struct dhcp_request *r, uint8_t message[DHCP_MAX])
 {
     struct buf b = buf_of(message, DHCP_MAX);
-    uint8_t type = (uint8_t)r->type, client[1 + ETH_ADDR_LEN] = {1}, end = DHCP_OPT_END;
-    bytes_copy(client + 1, r->mac, ETH_ADDR_LEN);
+    uint8_t type = (uint8_t)r->type, client[1 + HDR_ETH_ALEN] = {1}, end = DHCP_OPT_END;
+    bytes_copy(client + 1, r->mac, HDR_ETH_ALEN);
     put_header(&b, r);
     put_option(&b, DHCP_OPT_TYPE, &type, sizeof type);
     put_option(&b, DHCP_OPT_CLIENT, client, sizeof client);

@@ -83,7 +83,7 @@ struct dhcp_route {
 struct dhcp_reply {
     enum dhcp_type type;
     uint32_t xid;
-    uint8_t mac[ETH_ADDR_LEN];
+    uint8_t mac[HDR_ETH_ALEN];
     uint32_t address, server;
     unsigned prefix;
     uint32_t router;
@@ -103,7 +103,7 @@ struct dhcp_request {
     enum dhcp_type type;
     uint32_t xid;
     uint16_t secs;
-    uint8_t mac[ETH_ADDR_LEN];
+    uint8_t mac[HDR_ETH_ALEN];
     uint32_t ciaddr;          /* the address that we have */
     uint32_t address, server; /* the one that we ask for, and whom */
     const char *hostname;     /* NULL: none */

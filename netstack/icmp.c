@@ -22,9 +22,9 @@
 /* Sum and send a message. Takes it over. */
 static int send_message(struct ip *ip, uint32_t src, uint32_t dst, uint8_t tos, struct pkt *p)
 {
-    struct icmp_header *h = (struct icmp_header *)p->data;
+    struct hdr_icmp *h = (struct hdr_icmp *)p->data;
     const struct ip_send how = {
-        .src = src, .dst = dst, .protocol = IP_ICMP, .ttl = IP_TTL, .tos = tos};
+        .src = src, .dst = dst, .protocol = HDR_IP_ICMP, .ttl = IP_TTL, .tos = tos};
     h->checksum = be16_of(0);
     h->checksum = checksum_finish(checksum_add(0, p->data, p->len));
     ip->counters.icmp_out++;
@@ -35,15 +35,15 @@ static int send_message(struct ip *ip, uint32_t src, uint32_t dst, uint8_t tos, 
  * nobody, or is not a first fragment (RFC 1122 section 3.2.2). */
 static bool may_complain(const struct ip *ip, const struct pkt *about)
 {
-    const struct ip_header *h = (const struct ip_header *)about->data;
-    const struct icmp_header *icmp;
-    size_t len = ip_header_len(h);
+    const struct hdr_ipv4 *h = (const struct hdr_ipv4 *)about->data;
+    const struct hdr_icmp *icmp;
+    size_t len = hdr_ipv4_len(h);
     if (!ip_is_ours(ip, be32_get(h->dst)) || !address_is_unicast(be32_get(h->src)) ||
-        be16_get(h->fragment) & IP_OFFSET)
+        be16_get(h->frag) & HDR_IP_OFFSET)
         return false;
-    if (h->protocol != IP_ICMP)
+    if (h->proto != HDR_IP_ICMP)
         return true;
-    icmp = (const struct icmp_header *)(about->data + len);
+    icmp = (const struct hdr_icmp *)(about->data + len);
     return about->len >= len + sizeof *icmp &&
            (icmp->type == ICMP_ECHO_REQUEST || icmp->type == ICMP_ECHO_REPLY);
 }
@@ -51,9 +51,9 @@ static bool may_complain(const struct ip *ip, const struct pkt *about)
 void icmp_send_error(struct ip *ip, const struct pkt *about, enum icmp_type type, uint8_t code,
                      uint32_t word)
 {
-    const struct ip_header *h = (const struct ip_header *)about->data;
-    size_t quoted = ERROR_MAX - sizeof *h - sizeof(struct icmp_header);
-    struct icmp_header header = {.type = type, .code = code};
+    const struct hdr_ipv4 *h = (const struct hdr_ipv4 *)about->data;
+    size_t quoted = ERROR_MAX - sizeof *h - sizeof(struct hdr_icmp);
+    struct hdr_icmp header = {.type = type, .code = code};
     struct pkt *p;
     be32 rest = be32_of(word);
     if (!may_complain(ip, about))
@@ -76,8 +76,8 @@ void icmp_send_error(struct ip *ip, const struct pkt *about, enum icmp_type type
 int icmp_echo(struct ip *ip, uint32_t dst, uint16_t id, uint16_t seq, struct span payload,
               uint64_t now)
 {
-    struct icmp_header header = {.type = ICMP_ECHO_REQUEST,
-                                 .u.echo = {.id = be16_of(id), .seq = be16_of(seq)}};
+    struct hdr_icmp header = {.type = ICMP_ECHO_REQUEST,
+                              .u.echo = {.id = be16_of(id), .seq = be16_of(seq)}};
     struct pkt *p = pkt_new_for(ip->pool, sizeof header + payload.len);
     ip->now = now;
     if (p == NULL)
@@ -91,7 +91,7 @@ int icmp_echo(struct ip *ip, uint32_t dst, uint16_t id, uint16_t seq, struct spa
 
 /* Not to a broadcast: who asks so makes a whole network answer to somebody (RFC 1122 section
  * 3.2.2.6). */
-static void answer_echo(struct ip *ip, const struct ip_header *header, const struct pkt *p)
+static void answer_echo(struct ip *ip, const struct hdr_ipv4 *header, const struct pkt *p)
 {
     struct pkt *reply;
     ip->counters.echo_requests++;
@@ -105,13 +105,13 @@ static void answer_echo(struct ip *ip, const struct ip_header *header, const str
     if (reply == NULL)
         return;
     bytes_copy(pkt_append(reply, p->len), p->data, p->len);
-    ((struct icmp_header *)reply->data)->type = ICMP_ECHO_REPLY;
+    ((struct hdr_icmp *)reply->data)->type = ICMP_ECHO_REPLY;
     send_message(ip, be32_get(header->dst), be32_get(header->src), header->tos, reply);
 }
 
-static void take_reply(struct ip *ip, const struct ip_header *header, const struct pkt *p)
+static void take_reply(struct ip *ip, const struct hdr_ipv4 *header, const struct pkt *p)
 {
-    const struct icmp_header *h = (const struct icmp_header *)p->data;
+    const struct hdr_icmp *h = (const struct hdr_icmp *)p->data;
     if (ip->ops->echo_reply)
         ip->ops->echo_reply(ip->user, be32_get(header->src), be16_get(h->u.echo.id),
                             be16_get(h->u.echo.seq),
@@ -149,29 +149,29 @@ int icmp_errno(const struct icmp_error *e, bool *hard)
 void icmp_notify(struct ip *ip, uint8_t type, uint8_t code, uint16_t next_mtu, struct span packet)
 {
     struct icmp_error e = {.type = type, .code = code, .next_mtu = next_mtu};
-    const struct ip_header *h = (const struct ip_header *)packet.data;
-    if (packet.len < sizeof *h || h->version_ihl >> 4 != 4 || ip_header_len(h) < sizeof *h ||
-        packet.len < ip_header_len(h) + QUOTED_MIN || be16_get(h->fragment) & IP_OFFSET) {
+    const struct hdr_ipv4 *h = (const struct hdr_ipv4 *)packet.data;
+    if (packet.len < sizeof *h || h->ver_ihl >> 4 != 4 || hdr_ipv4_len(h) < sizeof *h ||
+        packet.len < hdr_ipv4_len(h) + QUOTED_MIN || be16_get(h->frag) & HDR_IP_OFFSET) {
         ip->counters.icmp_bad++;
         return;
     }
     e.local = be32_get(h->src);
     e.remote = be32_get(h->dst);
-    e.protocol = h->protocol;
+    e.protocol = h->proto;
     e.total_len = be16_get(h->total_len);
-    span_take(&packet, ip_header_len(h));
+    span_take(&packet, hdr_ipv4_len(h));
     e.quoted = packet;
     if (!ip_is_ours(ip, e.local))
         ip->counters.icmp_bad++;
-    else if (e.protocol == IP_TCP && ip->ops->tcp_error)
+    else if (e.protocol == HDR_IP_TCP && ip->ops->tcp_error)
         ip->ops->tcp_error(ip->user, &e);
-    else if (e.protocol == IP_UDP)
+    else if (e.protocol == HDR_IP_UDP)
         udp_error(ip, &e);
 }
 
 static void take_error(struct ip *ip, const struct pkt *p)
 {
-    const struct icmp_header *h = (const struct icmp_header *)p->data;
+    const struct hdr_icmp *h = (const struct hdr_icmp *)p->data;
     bool too_big = h->type == ICMP_UNREACHABLE && h->code == ICMP_FRAGMENTATION_NEEDED;
     icmp_notify(ip, h->type, h->code, too_big ? be16_get(h->u.unreachable.next_mtu) : 0,
                 span_of(p->data + sizeof *h, p->len - sizeof *h));
@@ -179,20 +179,20 @@ static void take_error(struct ip *ip, const struct pkt *p)
 
 static bool is_good(const struct pkt *p)
 {
-    if (p->len < sizeof(struct icmp_header))
+    if (p->len < sizeof(struct hdr_icmp))
         return false;
     return p->offload & (PKT_CSUM_PARTIAL | PKT_CSUM_VALID) ||
            be16_get(checksum_finish(checksum_add(0, p->data, p->len))) == 0;
 }
 
-void icmp_input(struct ip *ip, const struct ip_header *header, struct pkt *p)
+void icmp_input(struct ip *ip, const struct hdr_ipv4 *header, struct pkt *p)
 {
     ip->counters.icmp_in++;
     if (!is_good(p)) {
         ip->counters.icmp_bad++;
         return;
     }
-    switch (((const struct icmp_header *)p->data)->type) {
+    switch (((const struct hdr_icmp *)p->data)->type) {
     case ICMP_ECHO_REQUEST:
         answer_echo(ip, header, p);
         break;

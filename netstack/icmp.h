@@ -34,7 +34,7 @@ int icmp_errno(const struct icmp_error *e, bool *hard);
 
 /* A message to `dst`, an address of ours or a broadcast; `p`, lent, begins at the ICMP header, and
  * at `p->data - header` lies the IP header. */
-void icmp_input(struct ip *ip, const struct ip_header *header, struct pkt *p);
+void icmp_input(struct ip *ip, const struct hdr_ipv4 *header, struct pkt *p);
 
 /* Answer the packet `about` (lent; it begins at its IP header, and was to us) by an error. `word`
  * goes behind the checksum: a pointer in its first byte, or 0. */

@@ -56,12 +56,12 @@ int ip_add_interface(struct ip *ip)
     return (int)index;
 }
 
-void ip_interface_up(struct ip *ip, unsigned interface, const uint8_t mac[ETH_ADDR_LEN],
+void ip_interface_up(struct ip *ip, unsigned interface, const uint8_t mac[HDR_ETH_ALEN],
                      uint16_t mtu, uint64_t now)
 {
     struct ip_interface *i = &ip->interfaces[interface];
     ip->now = now;
-    bytes_copy(i->mac, mac, ETH_ADDR_LEN);
+    bytes_copy(i->mac, mac, HDR_ETH_ALEN);
     i->mtu = mtu;
     i->up = true;
 }

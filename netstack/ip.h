@@ -85,7 +85,7 @@ struct ip_interface {
     bool configuring; /* has no address and takes unicast to the DHCP client (RFC 2131 section 4.1)
                        */
     bool segments;    /* the device takes super-segments of TCP */
-    uint8_t mac[ETH_ADDR_LEN];
+    uint8_t mac[HDR_ETH_ALEN];
     uint16_t mtu;
     struct ip_config config;
     struct acd acd;
@@ -130,7 +130,7 @@ void ip_end(struct ip *ip);
 int ip_add_interface(struct ip *ip);
 
 /* It has come up with these properties of its device, or changed them. */
-void ip_interface_up(struct ip *ip, unsigned interface, const uint8_t mac[ETH_ADDR_LEN],
+void ip_interface_up(struct ip *ip, unsigned interface, const uint8_t mac[HDR_ETH_ALEN],
                      uint16_t mtu, uint64_t now);
 
 /* It is down: what ARP knows is forgotten, the address stays. */
@@ -195,7 +195,7 @@ static inline bool ip_is_on_link(const struct ip_interface *i, uint32_t a)
 bool ip_is_ours(const struct ip *ip, uint32_t a);
 
 /* Send `p` in a frame. Takes it over. */
-void ip_send_frame(struct ip_interface *i, const uint8_t dst[ETH_ADDR_LEN], enum eth_type type,
+void ip_send_frame(struct ip_interface *i, const uint8_t dst[HDR_ETH_ALEN], enum hdr_eth_type type,
                    struct pkt *p);
 
 /* An IPv4 packet of ours, lent, was for a neighbour who does not answer. */

@@ -18,10 +18,10 @@
  * cut off. */
 static bool header_is_good(struct ip *ip, struct pkt *p)
 {
-    const struct ip_header *h = (const struct ip_header *)p->data;
-    size_t len = p->len >= sizeof *h ? ip_header_len(h) : 0;
+    const struct hdr_ipv4 *h = (const struct hdr_ipv4 *)p->data;
+    size_t len = p->len >= sizeof *h ? hdr_ipv4_len(h) : 0;
     uint32_t total = len ? be16_get(h->total_len) : 0;
-    if (len < sizeof *h || h->version_ihl >> 4 != 4 || total < len || total > p->len) {
+    if (len < sizeof *h || h->ver_ihl >> 4 != 4 || total < len || total > p->len) {
         ip->counters.in_bad_header++;
         return false;
     }
@@ -35,11 +35,11 @@ static bool header_is_good(struct ip *ip, struct pkt *p)
 /* Can it have come from there? From 0.0.0.0 only who has no address yet and asks all for one, by
  * BOOTP's UDP (RFC 1122 section 3.2.1.3 (a)). */
 static bool source_can_be(const struct ip *ip, const struct ip_interface *i,
-                          const struct ip_header *h)
+                          const struct hdr_ipv4 *h)
 {
     uint32_t src = be32_get(h->src);
     if (src == 0)
-        return h->protocol == IP_UDP && be32_get(h->dst) == ADDRESS_BROADCAST;
+        return h->proto == HDR_IP_UDP && be32_get(h->dst) == ADDRESS_BROADCAST;
     if (!address_is_unicast(src) || ip_is_ours(ip, src))
         return false;
     return i->config.address == 0 || !ip_is_on_link(i, src) ||
@@ -49,9 +49,9 @@ static bool source_can_be(const struct ip *ip, const struct ip_interface *i,
 /* Is it for an interface without address yet, to be told its own (RFC 2131 section 4.1)? */
 static bool is_for_dhcp(const struct ip_interface *i, const struct pkt *p)
 {
-    const struct ip_header *h = (const struct ip_header *)p->data;
-    const struct udp_header *u = (const struct udp_header *)(p->data + ip_header_len(h));
-    return i->configuring && h->protocol == IP_UDP && p->len >= ip_header_len(h) + sizeof *u &&
+    const struct hdr_ipv4 *h = (const struct hdr_ipv4 *)p->data;
+    const struct hdr_udp *u = (const struct hdr_udp *)(p->data + hdr_ipv4_len(h));
+    return i->configuring && h->proto == HDR_IP_UDP && p->len >= hdr_ipv4_len(h) + sizeof *u &&
            be16_get(u->dst) == DHCP_CLIENT_PORT;
 }
 
@@ -72,10 +72,10 @@ static bool is_for_us(const struct ip_interface *i, uint32_t dst, const struct p
 
 /* Walk over the options, which mean nothing to us (RFC 1122 section 3.2.1.8). Returns the place of
  * the first that is no good, 0 if all are; *routed: there is a source route among them. */
-static size_t check_options(const struct ip_header *h, bool *routed)
+static size_t check_options(const struct hdr_ipv4 *h, bool *routed)
 {
     const uint8_t *bytes = (const uint8_t *)h;
-    size_t len = ip_header_len(h), at = sizeof *h;
+    size_t len = hdr_ipv4_len(h), at = sizeof *h;
     *routed = false;
     while (at < len && bytes[at] != IP_OPTION_END) {
         if (bytes[at] == IP_OPTION_NOP) {
@@ -94,10 +94,10 @@ static size_t check_options(const struct ip_header *h, bool *routed)
  * section 4.3.5). */
 static bool options_are_good(struct ip *ip, const struct pkt *p)
 {
-    const struct ip_header *h = (const struct ip_header *)p->data;
+    const struct hdr_ipv4 *h = (const struct hdr_ipv4 *)p->data;
     bool routed;
     size_t bad;
-    if (ip_header_len(h) == sizeof *h)
+    if (hdr_ipv4_len(h) == sizeof *h)
         return true;
     bad = check_options(h, &routed);
     if (bad) { /* the pointer is of the octet with the error (RFC 792) */
@@ -113,19 +113,19 @@ static bool options_are_good(struct ip *ip, const struct pkt *p)
 /* A whole datagram for us: `p` begins at its IP header, nobody else holds it. */
 static void deliver(struct ip *ip, unsigned interface, struct pkt *p)
 {
-    struct ip_header header = *(const struct ip_header *)p->data;
+    struct hdr_ipv4 header = *(const struct hdr_ipv4 *)p->data;
     uint32_t src = be32_get(header.src), dst = be32_get(header.dst);
-    size_t len = ip_header_len(&header);
-    if (header.protocol != IP_ICMP && header.protocol != IP_UDP && header.protocol != IP_TCP) {
+    size_t len = hdr_ipv4_len(&header);
+    if (header.proto != HDR_IP_ICMP && header.proto != HDR_IP_UDP && header.proto != HDR_IP_TCP) {
         ip->counters.in_no_protocol++;
         icmp_send_error(ip, p, ICMP_UNREACHABLE, ICMP_PROTOCOL_UNREACHABLE, 0);
         return;
     }
     pkt_pull(p, len);
     ip->counters.in++;
-    if (header.protocol == IP_ICMP)
+    if (header.proto == HDR_IP_ICMP)
         icmp_input(ip, &header, p);
-    else if (header.protocol == IP_UDP)
+    else if (header.proto == HDR_IP_UDP)
         udp_input(ip, interface, &header, p);
     else if (ip_is_ours(ip, dst) || address_is_loopback(dst)) /* RFC 9293 section 3.9.2.3 */
         ip->ops->tcp(ip->user, src, dst, p);
@@ -143,7 +143,7 @@ static void take_fragment(struct ip *ip, unsigned interface, struct pkt *p)
 /* `group`: it came in a frame to many. */
 static void take_packet(struct ip *ip, struct ip_interface *i, struct pkt *p, bool group)
 {
-    const struct ip_header *h = (const struct ip_header *)p->data;
+    const struct hdr_ipv4 *h = (const struct hdr_ipv4 *)p->data;
     if (!header_is_good(ip, p))
         return;
     if (!source_can_be(ip, i, h) || address_is_loopback(be32_get(h->dst)))
@@ -152,7 +152,7 @@ static void take_packet(struct ip *ip, struct ip_interface *i, struct pkt *p, bo
         ip->counters.in_not_ours++;
     else if (!options_are_good(ip, p))
         return;
-    else if (be16_get(h->fragment) & (IP_MF | IP_OFFSET))
+    else if (be16_get(h->frag) & (HDR_IP_MF | HDR_IP_OFFSET))
         take_fragment(ip, i->index, p);
     else
         deliver(ip, i->index, p);
@@ -163,17 +163,17 @@ static void take_packet(struct ip *ip, struct ip_interface *i, struct pkt *p, bo
 /* `p` is ours alone. */
 static void take_frame(struct ip *ip, struct ip_interface *i, struct pkt *p)
 {
-    struct eth_header h;
+    struct hdr_eth h;
     bool group, ours;
     if (p->len < sizeof h)
         return;
-    h = *(const struct eth_header *)p->data;
+    h = *(const struct hdr_eth *)p->data;
     group = h.dst[0] & 1;
-    ours = group || bytes_equal(h.dst, i->mac, ETH_ADDR_LEN);
+    ours = group || bytes_equal(h.dst, i->mac, HDR_ETH_ALEN);
     pkt_pull(p, sizeof h);
-    if (ours && be16_get(h.type) == ETH_IPV4)
+    if (ours && be16_get(h.type) == HDR_ETH_IPV4)
         take_packet(ip, i, p, group);
-    else if (ours && be16_get(h.type) == ETH_ARP)
+    else if (ours && be16_get(h.type) == HDR_ETH_ARP)
         arp_receive(&i->arp, h.src, p);
     else
         ip->counters.frames_other++;

@@ -10,20 +10,20 @@
 #include "runtime/checksum.h"
 #include <errno.h>
 
-static const uint8_t broadcast_mac[ETH_ADDR_LEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+static const uint8_t broadcast_mac[HDR_ETH_ALEN] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 /* --- Frames ---------------------------------------------------------------------------------- */
 
-void ip_send_frame(struct ip_interface *i, const uint8_t dst[ETH_ADDR_LEN], enum eth_type type,
+void ip_send_frame(struct ip_interface *i, const uint8_t dst[HDR_ETH_ALEN], enum hdr_eth_type type,
                    struct pkt *p)
 {
-    struct eth_header *h = i->up ? (struct eth_header *)pkt_push(p, sizeof *h) : NULL;
+    struct hdr_eth *h = i->up ? (struct hdr_eth *)pkt_push(p, sizeof *h) : NULL;
     if (h == NULL) {
         pkt_unref(p);
         return;
     }
-    bytes_copy(h->dst, dst, ETH_ADDR_LEN);
-    bytes_copy(h->src, i->mac, ETH_ADDR_LEN);
+    bytes_copy(h->dst, dst, HDR_ETH_ALEN);
+    bytes_copy(h->src, i->mac, HDR_ETH_ALEN);
     h->type = be16_of(type);
     i->ip->counters.frames_out++;
     i->ip->ops->send(i->ip->user, i->index, p);
@@ -39,7 +39,7 @@ static int send_packet(const struct route_found *to, struct pkt *p)
     ip->counters.out++;
     if (!to->broadcast)
         return arp_send(&to->interface->arp, to->next_hop, p);
-    ip_send_frame(to->interface, broadcast_mac, ETH_IPV4, p);
+    ip_send_frame(to->interface, broadcast_mac, HDR_ETH_IPV4, p);
     return 0;
 }
 
@@ -75,7 +75,7 @@ static uint16_t new_id(struct ip *ip, const struct ip_send *how)
 
 _Static_assert(IP_IDS == 64, "what new_id() chooses from");
 
-static void sum_header(struct ip_header *h)
+static void sum_header(struct hdr_ipv4 *h)
 {
     h->checksum = be16_of(0);
     h->checksum = checksum_finish(checksum_add(0, h, sizeof *h));
@@ -84,16 +84,16 @@ static void sum_header(struct ip_header *h)
 /* Put the header in front of `p`. */
 static void add_header(struct ip *ip, const struct ip_send *how, struct pkt *p)
 {
-    struct ip_header *h = (struct ip_header *)pkt_push(p, sizeof *h);
-    *h = (struct ip_header){.version_ihl = 0x45,
-                            .tos = how->tos,
-                            .total_len = be16_of((uint16_t)p->len),
-                            .fragment = be16_of(how->dont_fragment ? IP_DF : 0),
-                            .id = be16_of(new_id(ip, how)),
-                            .ttl = how->ttl,
-                            .protocol = how->protocol,
-                            .src = be32_of(how->src),
-                            .dst = be32_of(how->dst)};
+    struct hdr_ipv4 *h = (struct hdr_ipv4 *)pkt_push(p, sizeof *h);
+    *h = (struct hdr_ipv4){.ver_ihl = 0x45,
+                           .tos = how->tos,
+                           .total_len = be16_of((uint16_t)p->len),
+                           .frag = be16_of(how->dont_fragment ? HDR_IP_DF : 0),
+                           .id = be16_of(new_id(ip, how)),
+                           .ttl = how->ttl,
+                           .proto = how->protocol,
+                           .src = be32_of(how->src),
+                           .dst = be32_of(how->dst)};
     sum_header(h);
 }
 
@@ -102,16 +102,16 @@ static void add_header(struct ip *ip, const struct ip_send *how, struct pkt *p)
 /* The piece of `p`'s payload from `at` on, `n` bytes of it. */
 static struct pkt *new_fragment(struct ip *ip, const struct pkt *p, uint32_t at, uint32_t n)
 {
-    struct pkt *f = pkt_new_for(ip->pool, sizeof(struct ip_header) + n);
-    struct ip_header *h;
+    struct pkt *f = pkt_new_for(ip->pool, sizeof(struct hdr_ipv4) + n);
+    struct hdr_ipv4 *h;
     bool last = sizeof *h + at + n == p->len;
     if (f == NULL)
         return NULL;
-    h = (struct ip_header *)pkt_append(f, sizeof *h);
+    h = (struct hdr_ipv4 *)pkt_append(f, sizeof *h);
     bytes_copy(h, p->data, sizeof *h);
     bytes_copy(pkt_append(f, n), p->data + sizeof *h + at, n);
     h->total_len = be16_of((uint16_t)f->len);
-    h->fragment = be16_of((uint16_t)(at / 8 | (last ? 0 : IP_MF)));
+    h->frag = be16_of((uint16_t)(at / 8 | (last ? 0 : HDR_IP_MF)));
     sum_header(h);
     return f;
 }
@@ -119,8 +119,8 @@ static struct pkt *new_fragment(struct ip *ip, const struct pkt *p, uint32_t at,
 /* Send `p`, whose header is there, in pieces (RFC 791 section 3.2). Takes it over. */
 static int send_fragments(struct ip *ip, const struct route_found *to, struct pkt *p)
 {
-    uint32_t most = (to->interface->mtu - (uint32_t)sizeof(struct ip_header)) & ~7u;
-    uint32_t len = p->len - (uint32_t)sizeof(struct ip_header);
+    uint32_t most = (to->interface->mtu - (uint32_t)sizeof(struct hdr_ipv4)) & ~7u;
+    uint32_t len = p->len - (uint32_t)sizeof(struct hdr_ipv4);
     int error = 0;
     ip->counters.out_fragmented++;
     if (p->offload & PKT_CSUM_PARTIAL)
@@ -148,7 +148,7 @@ static int send_by(struct ip *ip, const struct route_found *to, const struct ip_
                    struct pkt *p)
 {
     bool super = p->offload & PKT_GSO, fits;
-    if (p->len + sizeof(struct ip_header) > UINT16_MAX)
+    if (p->len + sizeof(struct hdr_ipv4) > UINT16_MAX)
         return drop(p, &ip->counters.out_too_long, -EMSGSIZE);
     if ((size_t)(p->data - p->buf) < IP_ROOM)
         return drop(p, &ip->counters.out_no_memory, -ENOBUFS);

@@ -8,11 +8,11 @@
 #include "runtime/checksum.h"
 
 #define TIME_LIMIT (60 * NS_PER_S) /* RFC 1122 section 3.3.2: 60 to 120 seconds */
-#define LEN_MAX    (65535 - sizeof(struct ip_header))
+#define LEN_MAX    (65535 - sizeof(struct hdr_ipv4))
 
-static const struct ip_header *header_of(const struct pkt *p)
+static const struct hdr_ipv4 *header_of(const struct pkt *p)
 {
-    return (const struct ip_header *)p->data;
+    return (const struct hdr_ipv4 *)p->data;
 }
 
 /* --- Datagrams that are not whole ------------------------------------------------------------ */
@@ -49,10 +49,10 @@ static void spoil(struct datagram *d)
     d->ip->counters.reassembly_failed++;
 }
 
-static bool is_of(const struct datagram *d, const struct ip_header *h)
+static bool is_of(const struct datagram *d, const struct hdr_ipv4 *h)
 {
     return d->used && d->id == be16_get(h->id) && d->src == be32_get(h->src) &&
-           d->dst == be32_get(h->dst) && d->protocol == h->protocol;
+           d->dst == be32_get(h->dst) && d->protocol == h->proto;
 }
 
 /* The datagram that has waited longest, in whose place another goes; all places are used. */
@@ -75,7 +75,7 @@ static struct datagram *find_free(struct reassembly *r)
     return evict(r);
 }
 
-static struct datagram *find(struct ip *ip, const struct ip_header *h)
+static struct datagram *find(struct ip *ip, const struct hdr_ipv4 *h)
 {
     struct reassembly *r = &ip->reassembly;
     struct datagram *d;
@@ -88,7 +88,7 @@ static struct datagram *find(struct ip *ip, const struct ip_header *h)
     d->src = be32_get(h->src);
     d->dst = be32_get(h->dst);
     d->id = be16_get(h->id);
-    d->protocol = h->protocol;
+    d->protocol = h->proto;
     d->len = d->have = 0;
     wheel_arm(&ip->wheel, &d->timer, ip->now + TIME_LIMIT);
     return d;
@@ -118,12 +118,12 @@ void ip_reassembly_clear(struct ip *ip)
 /* What part of the datagram it is. False: it cannot be one. */
 static bool read_bounds(const struct pkt *p, struct fragment *f, bool *last)
 {
-    const struct ip_header *h = header_of(p);
-    uint16_t word = be16_get(h->fragment);
-    uint32_t len = p->len - (uint32_t)ip_header_len(h);
-    f->begin = 8u * (word & IP_OFFSET);
+    const struct hdr_ipv4 *h = header_of(p);
+    uint16_t word = be16_get(h->frag);
+    uint32_t len = p->len - (uint32_t)hdr_ipv4_len(h);
+    f->begin = 8u * (word & HDR_IP_OFFSET);
     f->end = f->begin + len;
-    *last = !(word & IP_MF);
+    *last = !(word & HDR_IP_MF);
     return len > 0 && f->end <= LEN_MAX && (*last || len % 8 == 0);
 }
 
@@ -161,21 +161,21 @@ static void insert(struct datagram *d, unsigned at, const struct fragment *f)
 /* The datagram as one packet; NULL: there is no room for it. */
 static struct pkt *join(const struct datagram *d)
 {
-    uint32_t total = (uint32_t)sizeof(struct ip_header) + d->len;
+    uint32_t total = (uint32_t)sizeof(struct hdr_ipv4) + d->len;
     struct pkt *p = pkt_new_for(d->ip->pool, total);
-    struct ip_header *h;
+    struct hdr_ipv4 *h;
     if (p == NULL)
         return NULL;
-    h = (struct ip_header *)pkt_append(p, sizeof *h);
+    h = (struct hdr_ipv4 *)pkt_append(p, sizeof *h);
     *h = *header_of(d->fragments[0].p);
     for (unsigned i = 0; i < d->n; i++) {
         const struct fragment *f = &d->fragments[i];
-        size_t skip = ip_header_len(header_of(f->p));
+        size_t skip = hdr_ipv4_len(header_of(f->p));
         bytes_copy(pkt_append(p, f->end - f->begin), f->p->data + skip, f->end - f->begin);
     }
-    h->version_ihl = 0x45;
+    h->ver_ihl = 0x45;
     h->total_len = be16_of((uint16_t)total);
-    h->fragment = h->checksum = be16_of(0);
+    h->frag = h->checksum = be16_of(0);
     h->checksum = checksum_finish(checksum_add(0, h, sizeof *h));
     return p;
 }

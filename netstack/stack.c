@@ -15,7 +15,7 @@
 
 LOG_MODULE(stack);
 
-#define SUPER_SEGMENT (UINT16_MAX - (uint32_t)sizeof(struct ip_header))
+#define SUPER_SEGMENT (UINT16_MAX - (uint32_t)sizeof(struct hdr_ipv4))
 #define SELF_MTU      16384 /* of the way to ourselves */
 
 enum { RX_SUPER, RX, TX_SUPER, TX };
@@ -148,7 +148,7 @@ static int tcp_lower_send(void *user, uint32_t src, uint32_t dst, struct pkt *p)
     uint64_t now = loop_now();
     const struct ip_send how = {.src = src,
                                 .dst = dst,
-                                .protocol = IP_TCP,
+                                .protocol = HDR_IP_TCP,
                                 .ttl = IP_TTL,
                                 .dont_fragment = !pmtu_may_fragment(&s->ip.pmtu, dst, now)};
     return ip_send(&s->ip, &how, p, now);
@@ -230,13 +230,13 @@ static void on_dhcp(void *user, const struct udp_from *from, struct span payload
 /* The MAC address that we speak from. On a tap the device's own is the kernel's, at the far end:
  * ours is made of it, so that it stays the same as long as the tap, and is locally administered
  * (IEEE 802 section 8.2.2). */
-static void choose_mac(const struct netdev *dev, uint8_t mac[ETH_ADDR_LEN])
+static void choose_mac(const struct netdev *dev, uint8_t mac[HDR_ETH_ALEN])
 {
-    memcpy(mac, dev->mac, ETH_ADDR_LEN);
+    memcpy(mac, dev->mac, HDR_ETH_ALEN);
     if (!(dev->features & NETDEV_PEER_MAC))
         return;
     mac[0] = (uint8_t)((mac[0] & ~1u) | 2);
-    for (int i = 1; i < ETH_ADDR_LEN; i++)
+    for (int i = 1; i < HDR_ETH_ALEN; i++)
         mac[i] ^= 0x4d;
 }
 
@@ -246,7 +246,7 @@ static void follow_link(struct port *port)
     struct stack *s = port->stack;
     bool up = port->dev && port->dev->link_up;
     uint64_t now = loop_now();
-    uint8_t mac[ETH_ADDR_LEN];
+    uint8_t mac[HDR_ETH_ALEN];
     if (up == port->up)
         return;
     port->up = up;

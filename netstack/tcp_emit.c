@@ -27,9 +27,9 @@ static const struct tcp_parsed_options no_options = {.wscale = TCP_NO_WSCALE};
 /* A packet with header and options; `text` bytes more fit behind. NULL if there is none. */
 static struct pkt *build(struct tcp *t, const struct fields *f, uint32_t text)
 {
-    size_t len = sizeof(struct tcp_header) + tcp_options_len(&f->options);
+    size_t len = sizeof(struct hdr_tcp) + tcp_options_len(&f->options);
     struct pkt *p = pkt_new_for(t->config.pool, len + text);
-    struct tcp_header h = {
+    struct hdr_tcp h = {
         .src = be16_of(f->name->local_port),
         .dst = be16_of(f->name->remote_port),
         .seq = be32_of(f->seq),
@@ -49,7 +49,7 @@ static struct pkt *build(struct tcp *t, const struct fields *f, uint32_t text)
     tcp_options_write(&f->options, p->data + sizeof h);
     p->offload = PKT_CSUM_PARTIAL;
     p->csum_start = 0;
-    p->csum_offset = offsetof(struct tcp_header, checksum);
+    p->csum_offset = offsetof(struct hdr_tcp, checksum);
     return p;
 }
 

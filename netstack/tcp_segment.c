@@ -81,7 +81,7 @@ static void read_options(struct tcp_parsed_options *o, const uint8_t *at, size_t
 
 bool tcp_segment_read(struct tcp_segment *s, uint32_t src, uint32_t dst, struct pkt *p)
 {
-    struct tcp_header h;
+    struct hdr_tcp h;
     size_t header;
     if (p->len < sizeof h)
         return false;

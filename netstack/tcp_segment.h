@@ -11,27 +11,8 @@
 #define MORGANA_NETSTACK_TCP_SEGMENT_H
 
 #include "netstack/tcp_seq.h"
+#include "runtime/headers.h"
 #include "runtime/pkt.h"
-
-struct tcp_header {
-    be16 src, dst;
-    be32 seq, ack;
-    uint8_t offset; /* header length in words, upper four bits */
-    uint8_t flags;
-    be16 window;
-    be16 checksum;
-    be16 urgent;
-};
-_Static_assert(sizeof(struct tcp_header) == 20, "RFC 9293 section 3.1");
-
-enum tcp_flag {
-    TCP_FIN = 0x01,
-    TCP_SYN = 0x02,
-    TCP_RST = 0x04,
-    TCP_PSH = 0x08,
-    TCP_ACK = 0x10,
-    TCP_URG = 0x20,
-};
 
 #define TCP_HEADER_MAX     60
 #define TCP_SACK_MAX       4   /* blocks that an option has room for */

@@ -11,7 +11,7 @@
 
 #define FIRST_PORT 49152 /* RFC 6335 section 6 */
 #define N_PORTS    (65536 - FIRST_PORT)
-#define LEN_MAX    (65535 - sizeof(struct ip_header) - sizeof(struct udp_header))
+#define LEN_MAX    (65535 - sizeof(struct hdr_ipv4) - sizeof(struct hdr_udp))
 
 /* --- Sockets --------------------------------------------------------------------------------- */
 
@@ -89,26 +89,26 @@ static struct udp_socket *find_socket(struct ip *ip, uint16_t port, uint32_t pee
 static struct pkt *build(const struct udp_socket *s, uint32_t src, uint32_t dst, uint16_t port,
                          struct span payload)
 {
-    size_t len = sizeof(struct udp_header) + payload.len;
+    size_t len = sizeof(struct hdr_udp) + payload.len;
     struct pkt *p = payload.len <= LEN_MAX ? pkt_new_for(s->ip->pool, len) : NULL;
-    struct udp_header *h;
+    struct hdr_udp *h;
     if (p == NULL)
         return NULL;
-    h = (struct udp_header *)pkt_append(p, sizeof *h);
+    h = (struct hdr_udp *)pkt_append(p, sizeof *h);
     bytes_copy(pkt_append(p, payload.len), payload.data, payload.len);
     h->src = be16_of(s->port);
     h->dst = be16_of(port);
     h->len = be16_of((uint16_t)len);
-    h->checksum = checksum_fold(ip_pseudo_sum(src, dst, IP_UDP, len));
+    h->checksum = checksum_fold(ip_pseudo_sum(src, dst, HDR_IP_UDP, len));
     p->offload = PKT_CSUM_PARTIAL;
     p->csum_start = 0;
-    p->csum_offset = offsetof(struct udp_header, checksum);
+    p->csum_offset = offsetof(struct hdr_udp, checksum);
     return p;
 }
 
 int udp_send(struct udp_socket *s, uint32_t dst, uint16_t port, struct span payload, uint64_t now)
 {
-    struct ip_send how = {.dst = dst, .protocol = IP_UDP, .ttl = IP_TTL};
+    struct ip_send how = {.dst = dst, .protocol = HDR_IP_UDP, .ttl = IP_TTL};
     struct route_found found;
     struct pkt *p;
     int error = route_find(s->ip, dst, &found);
@@ -126,7 +126,7 @@ int udp_broadcast(struct udp_socket *s, unsigned interface, uint32_t src, uint16
                   struct span payload, uint64_t now)
 {
     const struct ip_send how = {
-        .src = src, .dst = ADDRESS_BROADCAST, .protocol = IP_UDP, .ttl = IP_TTL};
+        .src = src, .dst = ADDRESS_BROADCAST, .protocol = HDR_IP_UDP, .ttl = IP_TTL};
     struct pkt *p = build(s, src, how.dst, port, payload);
     if (p == NULL)
         return -ENOBUFS;
@@ -137,9 +137,9 @@ int udp_broadcast(struct udp_socket *s, unsigned interface, uint32_t src, uint16
 /* --- Receiving ------------------------------------------------------------------------------- */
 
 /* Is the datagram whole, and its checksum right if it has one? What lies behind it is cut off. */
-static bool check(const struct ip_header *header, struct pkt *p)
+static bool check(const struct hdr_ipv4 *header, struct pkt *p)
 {
-    const struct udp_header *h = (const struct udp_header *)p->data;
+    const struct hdr_udp *h = (const struct hdr_udp *)p->data;
     size_t len = p->len >= sizeof *h ? be16_get(h->len) : 0;
     uint64_t sum;
     if (len < sizeof *h || len > p->len)
@@ -147,20 +147,20 @@ static bool check(const struct ip_header *header, struct pkt *p)
     pkt_trim(p, p->len - len);
     if (be16_get(h->checksum) == 0 || p->offload & (PKT_CSUM_PARTIAL | PKT_CSUM_VALID))
         return true;
-    sum = ip_pseudo_sum(be32_get(header->src), be32_get(header->dst), IP_UDP, len);
+    sum = ip_pseudo_sum(be32_get(header->src), be32_get(header->dst), HDR_IP_UDP, len);
     return be16_get(checksum_finish(checksum_add(sum, p->data, len))) == 0;
 }
 
-static void no_port(struct ip *ip, const struct ip_header *header, struct pkt *p)
+static void no_port(struct ip *ip, const struct hdr_ipv4 *header, struct pkt *p)
 {
     ip->counters.udp_no_port++;
-    if (pkt_push(p, ip_header_len(header)))
+    if (pkt_push(p, hdr_ipv4_len(header)))
         icmp_send_error(ip, p, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, 0);
 }
 
-void udp_input(struct ip *ip, unsigned interface, const struct ip_header *header, struct pkt *p)
+void udp_input(struct ip *ip, unsigned interface, const struct hdr_ipv4 *header, struct pkt *p)
 {
-    const struct udp_header *h = (const struct udp_header *)p->data;
+    const struct hdr_udp *h = (const struct hdr_udp *)p->data;
     struct udp_from from = {
         .src = be32_get(header->src), .dst = be32_get(header->dst), .interface = interface};
     struct udp_socket *s;
@@ -180,7 +180,7 @@ void udp_input(struct ip *ip, unsigned interface, const struct ip_header *header
 
 void udp_error(struct ip *ip, const struct icmp_error *e)
 {
-    const struct udp_header *h = (const struct udp_header *)e->quoted.data;
+    const struct hdr_udp *h = (const struct hdr_udp *)e->quoted.data;
     struct udp_socket *s = find_socket(ip, be16_get(h->src), e->remote, be16_get(h->dst));
     bool hard;
     if (s && s->error)

@@ -63,7 +63,7 @@ int udp_broadcast(struct udp_socket *s, unsigned interface, uint32_t src, uint16
                   struct span payload, uint64_t now);
 
 /* A datagram has come; `p`, lent, begins at its header, and `header` is the whole packet's. */
-void udp_input(struct ip *ip, unsigned interface, const struct ip_header *header, struct pkt *p);
+void udp_input(struct ip *ip, unsigned interface, const struct hdr_ipv4 *header, struct pkt *p);
 
 /* Something that was sent did not arrive. */
 void udp_error(struct ip *ip, const struct icmp_error *e);

@@ -88,12 +88,12 @@ static void read_labels(struct summary *s, struct span rest)
 static void read_tcp(struct summary *s, const void *header)
 {
     const struct hdr_tcp *tcp = header;
-    size_t len = (be16_get(tcp->flags) >> 12) * 4;
+    size_t len = (size_t)(tcp->offset >> 4) * 4;
     if (len < sizeof *tcp || len > s->payload.len)
         return;
     s->tp_src = be16_get(tcp->src);
     s->tp_dst = be16_get(tcp->dst);
-    s->tcp_flags = be16_get(tcp->flags) & 0x0fff;
+    s->tcp_flags = (uint16_t)((tcp->offset & 0xf) << 8 | tcp->flags);
 }
 
 /* UDP and SCTP alike. */

@@ -8,63 +8,10 @@
  */
 #include "runtime/gso.h"
 #include "runtime/checksum.h"
+#include "runtime/headers.h"
 #include <string.h>
 
-struct ethernet {
-    uint8_t dst[6], src[6];
-    be16 type;
-};
-
-struct vlan {
-    be16 tci;
-    be16 type; /* of what follows */
-};
-
-struct ipv4 {
-    uint8_t version_ihl; /* version 4, header length in words */
-    uint8_t tos;
-    be16 total_len;
-    be16 id;
-    be16 fragment;
-    uint8_t ttl;
-    uint8_t protocol;
-    be16 checksum;
-    be32 src, dst;
-};
-
-struct ipv6 {
-    be32 version_class_label;
-    be16 payload_len;
-    uint8_t next_header;
-    uint8_t hop_limit;
-    uint8_t src[16], dst[16];
-};
-
-struct tcp {
-    be16 src, dst;
-    be32 seq, ack;
-    uint8_t offset; /* header length in words, upper four bits */
-    uint8_t flags;
-    be16 window;
-    be16 checksum;
-    be16 urgent;
-};
-
-struct udp {
-    be16 src, dst;
-    be16 len;
-    be16 checksum;
-};
-
-_Static_assert(sizeof(struct ethernet) == 14 && sizeof(struct vlan) == 4, "IEEE 802.1Q");
-_Static_assert(sizeof(struct ipv4) == 20 && sizeof(struct ipv6) == 40, "RFC 791, RFC 8200");
-_Static_assert(sizeof(struct tcp) == 20 && sizeof(struct udp) == 8, "RFC 9293, RFC 768");
-
-enum { TYPE_IPV4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_SERVICE_VLAN = 0x88a8, TYPE_IPV6 = 0x86dd };
-enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
-enum { DONT_FRAGMENT = 0x4000, MORE_FRAGMENTS = 0x2000 };
 enum { OPTION_END = 0, OPTION_NOP = 1, OPTION_COPIED = 0x80 };
-enum { TCP_FIN = 0x01, TCP_PSH = 0x08, TCP_CWR = 0x80 };
 
 /* --- Reading the headers --------------------------------------------------------------------- */
 
@@ -77,11 +24,11 @@ static const void *header(const struct pkt *p, uint32_t at, size_t n)
 /* Find the network header behind any VLAN tags. Returns its type; 0: there is none. */
 static uint16_t find_network(struct gso *g)
 {
-    const struct ethernet *eth = header(g->p, 0, sizeof *eth);
+    const struct hdr_eth *eth = header(g->p, 0, sizeof *eth);
     uint16_t type = eth ? be16_get(eth->type) : 0;
     g->network = sizeof *eth;
-    while (type == TYPE_VLAN || type == TYPE_SERVICE_VLAN) {
-        const struct vlan *vlan = header(g->p, g->network, sizeof *vlan);
+    while (type == HDR_ETH_VLAN || type == HDR_ETH_QINQ) {
+        const struct hdr_vlan *vlan = header(g->p, g->network, sizeof *vlan);
         type = vlan ? be16_get(vlan->type) : 0;
         g->network += (uint32_t)sizeof *vlan;
     }
@@ -91,12 +38,12 @@ static uint16_t find_network(struct gso *g)
 /* Is there a whole IPv4 header with the transport's behind it? */
 static bool ipv4_fits(const struct gso *g)
 {
-    const struct ipv4 *ip = header(g->p, g->network, sizeof *ip);
-    uint8_t protocol = g->udp ? PROTOCOL_UDP : PROTOCOL_TCP;
+    const struct hdr_ipv4 *ip = header(g->p, g->network, sizeof *ip);
+    uint8_t protocol = g->udp ? HDR_IP_UDP : HDR_IP_TCP;
     uint32_t len;
-    if (ip == NULL || ip->protocol != protocol)
+    if (ip == NULL || ip->proto != protocol)
         return false;
-    len = 4u * (ip->version_ihl & 0xf);
+    len = (uint32_t)hdr_ipv4_len(ip);
     return len >= sizeof *ip && g->network + len == g->transport;
 }
 
@@ -104,15 +51,15 @@ static bool ipv4_fits(const struct gso *g)
  * has walked through them. */
 static bool ipv6_fits(const struct gso *g)
 {
-    return header(g->p, g->network, sizeof(struct ipv6)) &&
-           g->network + sizeof(struct ipv6) <= g->transport;
+    return header(g->p, g->network, sizeof(struct hdr_ipv6)) &&
+           g->network + sizeof(struct hdr_ipv6) <= g->transport;
 }
 
 /* Find the payload behind the transport's header. */
 static bool find_payload(struct gso *g)
 {
-    const struct tcp *tcp;
-    g->payload = g->transport + (uint32_t)sizeof(struct udp);
+    const struct hdr_tcp *tcp;
+    g->payload = g->transport + (uint32_t)sizeof(struct hdr_udp);
     if (g->udp)
         return g->payload < g->p->len;
     tcp = header(g->p, g->transport, sizeof *tcp);
@@ -126,11 +73,11 @@ static bool kind_agrees(const struct gso *g, uint16_t type)
 {
     switch (g->p->offload & PKT_GSO) {
     case PKT_GSO_TCP4:
-        return type == TYPE_IPV4;
+        return type == HDR_ETH_IPV4;
     case PKT_GSO_TCP6:
-        return type == TYPE_IPV6;
+        return type == HDR_ETH_IPV6;
     case PKT_GSO_UDP:
-        return type == TYPE_IPV4 || type == TYPE_IPV6;
+        return type == HDR_ETH_IPV4 || type == HDR_ETH_IPV6;
     default:
         return false;
     }
@@ -139,15 +86,15 @@ static bool kind_agrees(const struct gso *g, uint16_t type)
 /* A whole IPv4 datagram, with nothing behind it, whose fragments can begin at multiples of 8. */
 static bool begin_fragments(struct gso *g)
 {
-    const struct ipv4 *ip;
+    const struct hdr_ipv4 *ip;
     uint32_t len;
     if (g->p->offload != PKT_GSO_FRAGMENTS || g->p->gso_size == 0 || g->p->gso_size % 8 != 0)
         return false;
-    ip = find_network(g) == TYPE_IPV4 ? header(g->p, g->network, sizeof *ip) : NULL;
-    if (ip == NULL || (be16_get(ip->fragment) & ~DONT_FRAGMENT) ||
+    ip = find_network(g) == HDR_ETH_IPV4 ? header(g->p, g->network, sizeof *ip) : NULL;
+    if (ip == NULL || (be16_get(ip->frag) & ~HDR_IP_DF) ||
         be16_get(ip->total_len) != g->p->len - g->network)
         return false;
-    len = 4u * (ip->version_ihl & 0xf);
+    len = (uint32_t)hdr_ipv4_len(ip);
     g->at = g->payload = g->transport = g->network + len;
     return len >= sizeof *ip && g->payload < g->p->len;
 }
@@ -162,7 +109,7 @@ bool gso_begin(struct gso *g, const struct pkt *p)
     if (!(p->offload & PKT_CSUM_PARTIAL) || p->gso_size == 0)
         return false;
     type = find_network(g);
-    g->ipv6 = type == TYPE_IPV6;
+    g->ipv6 = type == HDR_ETH_IPV6;
     if (!kind_agrees(g, type) || !(g->ipv6 ? ipv6_fits(g) : ipv4_fits(g)) || !find_payload(g))
         return false;
     g->at = g->payload;
@@ -187,13 +134,13 @@ static void blank_options(uint8_t *at, uint32_t n)
 
 static void write_fragment(const struct gso *g, struct pkt *fragment)
 {
-    struct ipv4 *ip = (struct ipv4 *)(fragment->data + g->network);
+    struct hdr_ipv4 *ip = (struct hdr_ipv4 *)(fragment->data + g->network);
     bool last = g->at + (fragment->len - g->payload) == g->p->len;
-    uint32_t offset = (g->at - g->payload) / 8 | (last ? 0 : MORE_FRAGMENTS);
+    uint32_t offset = (g->at - g->payload) / 8 | (last ? 0 : HDR_IP_MF);
     if (g->at > g->payload)
         blank_options((uint8_t *)(ip + 1), g->payload - g->network - (uint32_t)sizeof *ip);
     ip->total_len = be16_of((uint16_t)(fragment->len - g->network));
-    ip->fragment = be16_of((uint16_t)(be16_get(ip->fragment) | offset));
+    ip->frag = be16_of((uint16_t)(be16_get(ip->frag) | offset));
     ip->checksum = be16_of(0);
     ip->checksum = checksum_finish(checksum_add(0, ip, g->payload - g->network));
 }
@@ -204,11 +151,11 @@ static void write_network(const struct gso *g, struct pkt *segment)
 {
     uint32_t len = segment->len - g->network;
     if (g->ipv6) {
-        struct ipv6 *ip = (struct ipv6 *)(segment->data + g->network);
+        struct hdr_ipv6 *ip = (struct hdr_ipv6 *)(segment->data + g->network);
         ip->payload_len = be16_of((uint16_t)(len - sizeof *ip));
         return;
     }
-    struct ipv4 *ip = (struct ipv4 *)(segment->data + g->network);
+    struct hdr_ipv4 *ip = (struct hdr_ipv4 *)(segment->data + g->network);
     ip->total_len = be16_of((uint16_t)len);
     ip->id = be16_of((uint16_t)(be16_get(ip->id) + g->index));
     ip->checksum = be16_of(0);
@@ -226,12 +173,12 @@ static void write_transport(const struct gso *g, struct pkt *segment)
 {
     uint32_t before = g->p->len - g->transport, len = segment->len - g->transport;
     uint8_t *at = segment->data + g->transport;
-    struct udp *udp = (struct udp *)at;
-    struct tcp *tcp = (struct tcp *)at;
+    struct hdr_udp *udp = (struct hdr_udp *)at;
+    struct hdr_tcp *tcp = (struct hdr_tcp *)at;
     if (g->udp) {
         udp->len = be16_of((uint16_t)len);
         udp->checksum = with_length(udp->checksum, before, len);
-        segment->csum_offset = offsetof(struct udp, checksum);
+        segment->csum_offset = offsetof(struct hdr_udp, checksum);
         return;
     }
     tcp->seq = be32_of(be32_get(tcp->seq) + (g->at - g->payload));
@@ -240,7 +187,7 @@ static void write_transport(const struct gso *g, struct pkt *segment)
     if (g->at + (segment->len - g->payload) < g->p->len)
         tcp->flags &= (uint8_t) ~(TCP_FIN | TCP_PSH);
     tcp->checksum = with_length(tcp->checksum, before, len);
-    segment->csum_offset = offsetof(struct tcp, checksum);
+    segment->csum_offset = offsetof(struct hdr_tcp, checksum);
 }
 
 struct pkt *gso_next(struct gso *g, struct pkt_pool *pool)

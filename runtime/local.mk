@@ -2,18 +2,18 @@
 noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
 	runtime/checksum.c runtime/config.c runtime/counter.c runtime/device.c runtime/endpoint.c \
-	runtime/gso.c runtime/log.c runtime/loop.c runtime/loop_run.c runtime/mac_table.c runtime/net.c \
+	runtime/gso.c runtime/log.c runtime/loop.c runtime/mac_table.c runtime/net.c \
 	runtime/netdev.c runtime/pkt.c runtime/program.c runtime/say.c runtime/serve.c \
 	runtime/stream.c runtime/stream_input.c runtime/stream_pair.c runtime/stream_pool.c \
 	runtime/task.c runtime/task_stream.c runtime/task_switch.c runtime/timer.c \
 	runtime/buf.h runtime/bytes.h runtime/checksum.h runtime/config.h runtime/counter.h \
-	runtime/device.h runtime/endpoint.h runtime/entropy.h runtime/gso.h runtime/list.h \
+	runtime/device.h runtime/endpoint.h runtime/entropy.h runtime/gso.h runtime/headers.h runtime/list.h \
 	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/memory.h runtime/net.h \
 	runtime/netdev.h runtime/pkt.h runtime/platform.h runtime/program.h runtime/say.h runtime/serve.h \
 	runtime/stack.h runtime/stream.h runtime/task.h runtime/task_stream.h \
 	runtime/task_switch.h runtime/timer.h
 libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
-libruntime_unix_a_SOURCES = \
+libruntime_unix_a_SOURCES = runtime/loop_run.c \
 	runtime/unix/address.c runtime/unix/connect.c runtime/unix/device.h runtime/unix/devices.c \
 	runtime/unix/internal.h runtime/unix/listen.c runtime/unix/loop.c runtime/unix/memory.c \
 	runtime/unix/net.c \

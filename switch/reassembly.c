@@ -17,8 +17,7 @@
 
 #include <stdlib.h>
 
-#define DATAGRAM_MAX   65535
-#define MORE_FRAGMENTS 0x2000
+#define DATAGRAM_MAX 65535
 
 /* --- Counters -------------------------------------------------------------------------------- */
 
@@ -193,7 +192,7 @@ static bool read_fragment(struct pkt *p, uint16_t in_port, struct fragment *f,
     f->begin = (uint32_t)(frag & HDR_IP_OFFSET) * 8;
     f->end = f->begin + n;
     f->len = (uint32_t)len;
-    f->last = !(frag & MORE_FRAGMENTS);
+    f->last = !(frag & HDR_IP_MF);
     *identity = (struct identity){.src = ip->src,
                                   .dst = ip->dst,
                                   .id = ip->id,

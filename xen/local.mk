@@ -23,7 +23,7 @@ XEN_LINK = $(CC) -nostdlib -static -no-pie -Wl,-T,$(srcdir)/xen/kernel.lds -Wl,-
 
 # Everything that kernels are linked from: the same sources as on UNIX.
 EXTRA_LIBRARIES += libmorgana-xen.a
-libmorgana_xen_a_SOURCES = $(XEN_PLATFORM) platform/direct.c platform/direct.h platform/xen.c appctl/none.c $(libruntime_a_SOURCES) \
+libmorgana_xen_a_SOURCES = $(XEN_PLATFORM) platform/direct.c platform/direct.h platform/xen.c appctl/none.c runtime/loop_run.c $(libruntime_a_SOURCES) \
 	$(libmorgana_openflow_a_SOURCES) $(libmorgana_controller_a_SOURCES) \
 	$(libmorgana_netstack_a_SOURCES) $(libmorgana_switch_a_SOURCES)
 libmorgana_xen_a_CPPFLAGS = $(XEN_CPPFLAGS)

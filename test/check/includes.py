@@ -32,7 +32,8 @@ class Row(NamedTuple):
 
 
 ROWS = {
-    "openflow": Row(("openflow/", "runtime/bytes.h", "runtime/buf.h"), FREESTANDING),
+    "openflow": Row(("openflow/", "runtime/bytes.h", "runtime/buf.h", "runtime/headers.h"),
+                    FREESTANDING),
     "netstack": Row(("netstack/", "runtime/"), PLAIN),
     "runtime": Row(("runtime/",), PLAIN),
     "runtime/unix": Row(("runtime/", "runtime/unix/"), ANY),

@@ -79,11 +79,11 @@ static void say(uint8_t kind, struct span options)
     size_t n = options.len < 256 ? options.len : 256;
     *h = (struct dhcp_header){.op = 2,
                               .htype = 1,
-                              .hlen = ETH_ADDR_LEN,
+                              .hlen = HDR_ETH_ALEN,
                               .xid = be32_of(client.xid),
                               .yiaddr = be32_of(0x0a000000u | kind),
                               .magic = be32_of(DHCP_MAGIC)};
-    memcpy(h->chaddr, client.mac, ETH_ADDR_LEN);
+    memcpy(h->chaddr, client.mac, HDR_ETH_ALEN);
     memcpy(bytes + sizeof *h, options.data, n);
     if (kind % 8 == 7)
         memcpy(bytes, options.data, n);
@@ -92,7 +92,7 @@ static void say(uint8_t kind, struct span options)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const uint8_t mac[ETH_ADDR_LEN] = {2, 0, 0, 0, 0, 1};
+    static const uint8_t mac[HDR_ETH_ALEN] = {2, 0, 0, 0, 0, 1};
     struct span input = span_of(data, size);
     const uint8_t *head;
     in_use = 0;

@@ -66,12 +66,12 @@ static struct stack *new_host(void)
 /* Make the header's checksum right, else few datagrams would get further. */
 static void sum(uint8_t *frame, size_t n)
 {
-    struct ip_header *h = (struct ip_header *)(frame + sizeof(struct eth_header));
-    if (n < sizeof(struct eth_header) + sizeof *h || frame[12] != 8 || frame[13] != 0 ||
-        sizeof(struct eth_header) + ip_header_len(h) > n)
+    struct hdr_ipv4 *h = (struct hdr_ipv4 *)(frame + sizeof(struct hdr_eth));
+    if (n < sizeof(struct hdr_eth) + sizeof *h || frame[12] != 8 || frame[13] != 0 ||
+        sizeof(struct hdr_eth) + hdr_ipv4_len(h) > n)
         return;
     h->checksum = be16_of(0);
-    h->checksum = checksum_finish(checksum_add(0, h, ip_header_len(h)));
+    h->checksum = checksum_finish(checksum_add(0, h, hdr_ipv4_len(h)));
 }
 
 /* Send a frame from the far end: to the host's own MAC address, whatever its first bytes say, as
@@ -81,8 +81,8 @@ static void send(struct watcher *far, struct pkt_pool *pool, const uint8_t *byte
     struct pkt *p = pkt_new(pool);
     uint8_t *to = pkt_append(p, n);
     memcpy(to, bytes, n);
-    if (n >= ETH_ADDR_LEN && !(to[0] & 1)) {
-        memcpy(to, far->dev->mac, ETH_ADDR_LEN);
+    if (n >= HDR_ETH_ALEN && !(to[0] & 1)) {
+        memcpy(to, far->dev->mac, HDR_ETH_ALEN);
         to[5] ^= 1; /* the two ends differ in it */
     }
     sum(to, n);

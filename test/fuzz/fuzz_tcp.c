@@ -75,7 +75,7 @@ static void check(void)
 static void step_segment(struct span s, uint16_t offload)
 {
     static uint8_t bytes[UINT16_MAX];
-    struct tcp_header h;
+    struct hdr_tcp h;
     if (s.len < sizeof h || s.len > 60000)
         return;
     bytes_copy(bytes, s.data, s.len);

@@ -22,14 +22,14 @@
 
 /* --- Out -------------------------------------------------------------------------------------- */
 
-static void write_ip_header(struct ip_header *ip, uint32_t src, uint32_t dst, size_t len)
+static void write_ip_header(struct hdr_ipv4 *ip, uint32_t src, uint32_t dst, size_t len)
 {
-    *ip = (struct ip_header){
-        .version_ihl = 0x45,
+    *ip = (struct hdr_ipv4){
+        .ver_ihl = 0x45,
         .total_len = be16_of((uint16_t)len),
-        .fragment = be16_of(IP_DF),
+        .frag = be16_of(HDR_IP_DF),
         .ttl = TTL,
-        .protocol = IP_TCP,
+        .proto = HDR_IP_TCP,
         .src = be32_of(src),
         .dst = be32_of(dst),
     };
@@ -39,13 +39,13 @@ static void write_ip_header(struct ip_header *ip, uint32_t src, uint32_t dst, si
 static int keep_packet(void *user, uint32_t src, uint32_t dst, struct pkt *p)
 {
     struct host *h = user;
-    size_t len = sizeof(struct ip_header) + p->len;
+    size_t len = sizeof(struct hdr_ipv4) + p->len;
     struct host_packet *out = h->n_out < MAX_OUT ? malloc(sizeof *out + len) : NULL;
     if (out && pkt_finish_checksum(p)) {
         out->sent = h->now;
         out->len = len;
-        write_ip_header((struct ip_header *)out->bytes, src, dst, len);
-        memcpy(out->bytes + sizeof(struct ip_header), p->data, p->len);
+        write_ip_header((struct hdr_ipv4 *)out->bytes, src, dst, len);
+        memcpy(out->bytes + sizeof(struct hdr_ipv4), p->data, p->len);
         list_append(&h->out, &out->link);
         h->n_out++;
     }
@@ -76,16 +76,16 @@ struct host_packet *host_next_packet(struct host *h)
 /* --- In --------------------------------------------------------------------------------------- */
 
 /* The header in front of `s`, options included; NULL if it is none or less follows than `least`. */
-static const struct ip_header *take_ip_header(struct span *s, size_t least)
+static const struct hdr_ipv4 *take_ip_header(struct span *s, size_t least)
 {
-    const struct ip_header *ip = (const void *)s->data;
-    size_t len = s->len >= sizeof *ip ? ip_header_len(ip) : 0;
-    if (len < sizeof *ip || ip->version_ihl >> 4 != 4 || s->len < len + least)
+    const struct hdr_ipv4 *ip = (const void *)s->data;
+    size_t len = s->len >= sizeof *ip ? hdr_ipv4_len(ip) : 0;
+    if (len < sizeof *ip || ip->ver_ihl >> 4 != 4 || s->len < len + least)
         return NULL;
     return span_take(s, len);
 }
 
-static int input_tcp(struct host *h, const struct ip_header *ip, struct span text)
+static int input_tcp(struct host *h, const struct hdr_ipv4 *ip, struct span text)
 {
     struct pkt *p = pkt_new_for(h->pool, text.len);
     if (p == NULL)
@@ -96,7 +96,7 @@ static int input_tcp(struct host *h, const struct ip_header *ip, struct span tex
     return 0;
 }
 
-static int input_unreachable(struct host *h, const struct icmp_header *icmp, struct span quoted)
+static int input_unreachable(struct host *h, const struct hdr_icmp *icmp, struct span quoted)
 {
     static const int errors[] = {
         [ICMP_NET_UNREACHABLE] = -ENETUNREACH,
@@ -104,8 +104,8 @@ static int input_unreachable(struct host *h, const struct icmp_header *icmp, str
         [ICMP_PROTOCOL_UNREACHABLE] = -ENOPROTOOPT,
         [ICMP_PORT_UNREACHABLE] = -ECONNREFUSED,
     };
-    const struct ip_header *ip = take_ip_header(&quoted, 8);
-    if (ip == NULL || ip->protocol != IP_TCP || icmp->code > ICMP_FRAGMENTATION_NEEDED)
+    const struct hdr_ipv4 *ip = take_ip_header(&quoted, 8);
+    if (ip == NULL || ip->proto != HDR_IP_TCP || icmp->code > ICMP_FRAGMENTATION_NEEDED)
         return -EINVAL;
     if (icmp->code == ICMP_FRAGMENTATION_NEEDED)
         tcp_mtu_changed(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted,
@@ -119,13 +119,13 @@ static int input_unreachable(struct host *h, const struct icmp_header *icmp, str
 int host_input(struct host *h, const void *packet, size_t len)
 {
     struct span s = span_of(packet, len);
-    const struct ip_header *ip = take_ip_header(&s, 0);
-    const struct icmp_header *icmp;
+    const struct hdr_ipv4 *ip = take_ip_header(&s, 0);
+    const struct hdr_icmp *icmp;
     if (ip == NULL || be16_get(ip->total_len) != len || be32_get(ip->dst) != h->addr)
         return -EINVAL;
-    if (ip->protocol == IP_TCP)
+    if (ip->proto == HDR_IP_TCP)
         return input_tcp(h, ip, s);
-    icmp = ip->protocol == IP_ICMP ? span_take(&s, sizeof *icmp) : NULL;
+    icmp = ip->proto == HDR_IP_ICMP ? span_take(&s, sizeof *icmp) : NULL;
     if (icmp == NULL || icmp->type != ICMP_UNREACHABLE)
         return -EINVAL;
     return input_unreachable(h, icmp, s);

@@ -93,9 +93,9 @@ static const struct ip_ops ip_world_ops = {.send = ip_world_send,
                                            .tcp_error = ip_world_tcp_error,
                                            .echo_reply = ip_world_reply};
 
-static inline void mac_of(uint32_t n, uint8_t mac[ETH_ADDR_LEN])
+static inline void mac_of(uint32_t n, uint8_t mac[HDR_ETH_ALEN])
 {
-    const uint8_t bytes[ETH_ADDR_LEN] = {2,         0, 0, (uint8_t)(n >> 16), (uint8_t)(n >> 8),
+    const uint8_t bytes[HDR_ETH_ALEN] = {2,         0, 0, (uint8_t)(n >> 16), (uint8_t)(n >> 8),
                                          (uint8_t)n};
     memcpy(mac, bytes, sizeof bytes);
 }
@@ -103,7 +103,7 @@ static inline void mac_of(uint32_t n, uint8_t mac[ETH_ADDR_LEN])
 /* A host with `interfaces` interfaces that are up and have no address. */
 static inline void ip_world_bare(struct ip_world *w, unsigned interfaces)
 {
-    uint8_t mac[ETH_ADDR_LEN];
+    uint8_t mac[HDR_ETH_ALEN];
     *w = (struct ip_world){.now = 1000 * NS_PER_S, .random = 1};
     w->large = pkt_pool_new(8, PKT_LARGE, NULL);
     w->pool = pkt_pool_new(SENT_MAX + 64, PKT_SMALL, w->large);
@@ -171,47 +171,47 @@ struct test_frame {
     uint8_t bytes[FRAME_MAX];
 };
 
-static inline struct ip_header *frame_ip(struct test_frame *f)
+static inline struct hdr_ipv4 *frame_ip(struct test_frame *f)
 {
-    return (struct ip_header *)(f->bytes + sizeof(struct eth_header));
+    return (struct hdr_ipv4 *)(f->bytes + sizeof(struct hdr_eth));
 }
 
 static inline uint8_t *frame_payload(struct test_frame *f)
 {
-    return (uint8_t *)frame_ip(f) + ip_header_len(frame_ip(f));
+    return (uint8_t *)frame_ip(f) + hdr_ipv4_len(frame_ip(f));
 }
 
 static inline void frame_sum_ip(struct test_frame *f)
 {
-    struct ip_header *h = frame_ip(f);
+    struct hdr_ipv4 *h = frame_ip(f);
     h->checksum = be16_of(0);
-    h->checksum = be16_of((uint16_t)~plain_sum(0, (uint8_t *)h, ip_header_len(h)));
+    h->checksum = be16_of((uint16_t)~plain_sum(0, (uint8_t *)h, hdr_ipv4_len(h)));
 }
 
 static inline void frame_eth(struct test_frame *f, uint32_t from, uint32_t to, uint16_t type)
 {
-    struct eth_header *h = (struct eth_header *)f->bytes;
+    struct hdr_eth *h = (struct hdr_eth *)f->bytes;
     mac_of(from, h->src);
     mac_of(to, h->dst);
     if (to == 255)
-        memset(h->dst, 0xff, ETH_ADDR_LEN);
+        memset(h->dst, 0xff, HDR_ETH_ALEN);
     h->type = be16_of(type);
     f->len = sizeof *h;
 }
 
 /* A datagram of `len` bytes from neighbour 2 to us. */
-static inline struct ip_header *frame_datagram(struct test_frame *f, uint8_t protocol,
-                                               const void *payload, size_t len)
+static inline struct hdr_ipv4 *frame_datagram(struct test_frame *f, uint8_t protocol,
+                                              const void *payload, size_t len)
 {
-    struct ip_header *h = frame_ip(f);
-    frame_eth(f, 2, 1, ETH_IPV4);
-    *h = (struct ip_header){.version_ihl = 0x45,
-                            .total_len = be16_of((uint16_t)(sizeof *h + len)),
-                            .id = be16_of(77),
-                            .ttl = 64,
-                            .protocol = protocol,
-                            .src = be32_of(HOST(2)),
-                            .dst = be32_of(US)};
+    struct hdr_ipv4 *h = frame_ip(f);
+    frame_eth(f, 2, 1, HDR_ETH_IPV4);
+    *h = (struct hdr_ipv4){.ver_ihl = 0x45,
+                           .total_len = be16_of((uint16_t)(sizeof *h + len)),
+                           .id = be16_of(77),
+                           .ttl = 64,
+                           .proto = protocol,
+                           .src = be32_of(HOST(2)),
+                           .dst = be32_of(US)};
     memcpy(h + 1, payload, len);
     f->len += sizeof *h + len;
     frame_sum_ip(f);
@@ -222,11 +222,11 @@ static inline void frame_udp(struct test_frame *f, uint16_t from, uint16_t to, c
                              size_t len)
 {
     static uint8_t bytes[FRAME_MAX];
-    struct udp_header h = {
+    struct hdr_udp h = {
         .src = be16_of(from), .dst = be16_of(to), .len = be16_of((uint16_t)(sizeof h + len))};
     memcpy(bytes, &h, sizeof h);
     memcpy(bytes + sizeof h, payload, len);
-    frame_datagram(f, IP_UDP, bytes, sizeof h + len);
+    frame_datagram(f, HDR_IP_UDP, bytes, sizeof h + len);
 }
 
 static inline void frame_icmp(struct test_frame *f, uint8_t type, uint8_t code, uint32_t word,
@@ -240,24 +240,24 @@ static inline void frame_icmp(struct test_frame *f, uint8_t type, uint8_t code, 
     memcpy(bytes + 8, payload, len);
     sum = be16_of((uint16_t)~plain_sum(0, bytes, 8 + len));
     memcpy(bytes + 2, &sum, 2);
-    frame_datagram(f, IP_ICMP, bytes, 8 + len);
+    frame_datagram(f, HDR_IP_ICMP, bytes, 8 + len);
 }
 
-static inline struct arp_packet *frame_arp(struct test_frame *f, enum arp_op op, uint32_t from,
-                                           uint32_t sender, uint32_t target)
+static inline struct hdr_arp *frame_arp(struct test_frame *f, enum arp_op op, uint32_t from,
+                                        uint32_t sender, uint32_t target)
 {
-    struct arp_packet *a = (struct arp_packet *)(f->bytes + sizeof(struct eth_header));
-    frame_eth(f, from, op == ARP_REQUEST ? 255 : 1, ETH_ARP);
-    *a = (struct arp_packet){.hardware = be16_of(1),
-                             .protocol = be16_of(0x0800),
-                             .hardware_len = 6,
-                             .protocol_len = 4,
-                             .op = be16_of(op),
-                             .sender_ip = be32_of(sender),
-                             .target_ip = be32_of(target)};
-    mac_of(from, a->sender_mac);
+    struct hdr_arp *a = (struct hdr_arp *)(f->bytes + sizeof(struct hdr_eth));
+    frame_eth(f, from, op == ARP_REQUEST ? 255 : 1, HDR_ETH_ARP);
+    *a = (struct hdr_arp){.hardware = be16_of(1),
+                          .protocol = be16_of(0x0800),
+                          .hardware_len = 6,
+                          .protocol_len = 4,
+                          .opcode = be16_of(op),
+                          .spa = be32_of(sender),
+                          .tpa = be32_of(target)};
+    mac_of(from, a->sha);
     if (op == ARP_REPLY)
-        mac_of(1, a->target_mac);
+        mac_of(1, a->tha);
     f->len += sizeof *a;
     return a;
 }
@@ -285,40 +285,40 @@ static inline void meet(struct ip_world *w, uint32_t n)
 /* Number `i` of the frames that were sent, behind its Ethernet header, if it is of this type. */
 static inline const uint8_t *sent_body(const struct ip_world *w, size_t i, uint16_t type)
 {
-    const struct eth_header *h;
+    const struct hdr_eth *h;
     ck_assert_uint_lt(i, w->n_sent);
-    h = (const struct eth_header *)w->sent[i]->data;
+    h = (const struct hdr_eth *)w->sent[i]->data;
     ck_assert_uint_eq(be16_get(h->type), type);
     return (const uint8_t *)(h + 1);
 }
 
-static inline const struct arp_packet *sent_arp(const struct ip_world *w, size_t i)
+static inline const struct hdr_arp *sent_arp(const struct ip_world *w, size_t i)
 {
-    return (const struct arp_packet *)sent_body(w, i, ETH_ARP);
+    return (const struct hdr_arp *)sent_body(w, i, HDR_ETH_ARP);
 }
 
 /* An IPv4 packet, whose header must be right. */
-static inline const struct ip_header *sent_ip(const struct ip_world *w, size_t i)
+static inline const struct hdr_ipv4 *sent_ip(const struct ip_world *w, size_t i)
 {
-    const struct ip_header *h = (const struct ip_header *)sent_body(w, i, ETH_IPV4);
+    const struct hdr_ipv4 *h = (const struct hdr_ipv4 *)sent_body(w, i, HDR_ETH_IPV4);
     ck_assert_uint_eq(plain_sum(0, (const uint8_t *)h, sizeof *h), 0xffff);
-    ck_assert_uint_eq(h->version_ihl, 0x45);
-    ck_assert_uint_eq(be16_get(h->total_len), w->sent[i]->len - sizeof(struct eth_header));
+    ck_assert_uint_eq(h->ver_ihl, 0x45);
+    ck_assert_uint_eq(be16_get(h->total_len), w->sent[i]->len - sizeof(struct hdr_eth));
     return h;
 }
 
-static inline const struct icmp_header *sent_icmp(const struct ip_world *w, size_t i)
+static inline const struct hdr_icmp *sent_icmp(const struct ip_world *w, size_t i)
 {
-    const struct ip_header *h = sent_ip(w, i);
-    ck_assert_uint_eq(h->protocol, IP_ICMP);
+    const struct hdr_ipv4 *h = sent_ip(w, i);
+    ck_assert_uint_eq(h->proto, HDR_IP_ICMP);
     ck_assert_uint_eq(plain_sum(0, (const uint8_t *)(h + 1), be16_get(h->total_len) - sizeof *h),
                       0xffff);
-    return (const struct icmp_header *)(h + 1);
+    return (const struct hdr_icmp *)(h + 1);
 }
 
 static inline bool sent_to(const struct ip_world *w, size_t i, uint32_t n)
 {
-    uint8_t mac[ETH_ADDR_LEN];
+    uint8_t mac[HDR_ETH_ALEN];
     mac_of(n, mac);
     if (n == 255)
         memset(mac, 0xff, sizeof mac);
@@ -329,7 +329,7 @@ static inline bool sent_to(const struct ip_world *w, size_t i, uint32_t n)
 static inline int send_datagram(struct ip_world *w, uint32_t dst, size_t len, bool dont_fragment)
 {
     const struct ip_send how = {
-        .dst = dst, .protocol = IP_TCP, .ttl = IP_TTL, .dont_fragment = dont_fragment};
+        .dst = dst, .protocol = HDR_IP_TCP, .ttl = IP_TTL, .dont_fragment = dont_fragment};
     struct pkt *p = pkt_new_for(w->pool, len);
     uint8_t *bytes = pkt_append(p, len);
     for (size_t i = 0; i < len; i++)

@@ -136,7 +136,7 @@ void lab_say(struct lab *l, uint8_t flags, tcp_seq seq, tcp_seq ack, uint32_t n)
 {
     static uint8_t bytes[TCP_HEADER_MAX + 65536];
     struct tcp_parsed_options o = l->options;
-    struct tcp_header h = {
+    struct hdr_tcp h = {
         .src = be16_of(LAB_REMOTE_PORT),
         .dst = be16_of(LAB_PORT),
         .seq = be32_of(seq),

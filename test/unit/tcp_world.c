@@ -181,7 +181,7 @@ static struct pkt *piece_of(struct host *h, const struct pkt *p, uint32_t header
 {
     uint32_t n = p->len - at < p->gso_size ? p->len - at : p->gso_size;
     struct pkt *piece = pkt_new_for(h->pool, header + n);
-    struct tcp_header tcp;
+    struct hdr_tcp tcp;
     if (piece == NULL)
         return NULL;
     memcpy(pkt_append(piece, header), p->data, header);

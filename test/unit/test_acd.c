@@ -52,9 +52,9 @@ START_TEST(an_address_is_probed_three_times_and_announced_twice)
     ck_assert_uint_eq(w.n_sent, 5);
     for (size_t i = 0; i < 5; i++) {
         ck_assert(sent_to(&w, i, 255));
-        ck_assert_uint_eq(be16_get(sent_arp(&w, i)->op), ARP_REQUEST);
-        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->sender_ip), i < 3 ? 0 : US);
-        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->target_ip), US);
+        ck_assert_uint_eq(be16_get(sent_arp(&w, i)->opcode), ARP_REQUEST);
+        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->spa), i < 3 ? 0 : US);
+        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->tpa), US);
     }
     ck_assert_uint_le(at[0] - start, 1020 * NS_PER_MS); /* PROBE_WAIT */
     for (size_t i = 1; i < 3; i++) {                    /* PROBE_MIN, PROBE_MAX */
@@ -93,8 +93,8 @@ START_TEST(an_address_in_use_is_defended_once_and_given_up_at_the_second_conflic
     ip_world_forget(&w);
     somebody(ARP_REQUEST, US, HOST(3));
     ck_assert_uint_eq(w.n_sent, 1);
-    ck_assert_uint_eq(be32_get(sent_arp(&w, 0)->sender_ip), US);
-    ck_assert_uint_eq(be32_get(sent_arp(&w, 0)->target_ip), US);
+    ck_assert_uint_eq(be32_get(sent_arp(&w, 0)->spa), US);
+    ck_assert_uint_eq(be32_get(sent_arp(&w, 0)->tpa), US);
     ip_world_wait(&w, 11 * NS_PER_S);
     somebody(ARP_REQUEST, US, HOST(3));
     ck_assert_uint_eq(w.n_sent, 2);
@@ -129,7 +129,7 @@ START_TEST(a_probe_for_an_address_in_use_is_answered)
     ip_world_forget(&w);
     somebody(ARP_REQUEST, 0, US);
     ck_assert_uint_eq(w.n_sent, 1);
-    ck_assert_uint_eq(be16_get(sent_arp(&w, 0)->op), ARP_REPLY);
+    ck_assert_uint_eq(be16_get(sent_arp(&w, 0)->opcode), ARP_REPLY);
     ck_assert_uint_eq(taken, 0);
     ip_world_end(&w);
 }

@@ -22,17 +22,17 @@ static void arp_comes(enum arp_op op, uint32_t from, uint32_t sender, uint32_t t
 
 START_TEST(a_request_for_us_is_answered_to_who_asked)
 {
-    const struct arp_packet *a;
+    const struct hdr_arp *a;
     ip_world_start(&w);
     arp_comes(ARP_REQUEST, 2, HOST(2), US);
     ck_assert_uint_eq(w.n_sent, 1);
     a = sent_arp(&w, 0);
     ck_assert(sent_to(&w, 0, 2));
-    ck_assert_uint_eq(be16_get(a->op), ARP_REPLY);
-    ck_assert_uint_eq(be32_get(a->sender_ip), US);
-    ck_assert_uint_eq(be32_get(a->target_ip), HOST(2));
-    ck_assert_uint_eq(a->sender_mac[5], 1);
-    ck_assert_uint_eq(a->target_mac[5], 2);
+    ck_assert_uint_eq(be16_get(a->opcode), ARP_REPLY);
+    ck_assert_uint_eq(be32_get(a->spa), US);
+    ck_assert_uint_eq(be32_get(a->tpa), HOST(2));
+    ck_assert_uint_eq(a->sha[5], 1);
+    ck_assert_uint_eq(a->tha[5], 2);
     ck_assert_int_eq(entry(2)->state, ARP_STALE);
     arp_comes(ARP_REQUEST, 2, HOST(2), HOST(3));
     ck_assert_uint_eq(w.n_sent, 1);
@@ -60,8 +60,8 @@ START_TEST(packets_wait_for_the_answer_and_leave_in_order)
         ck_assert_int_eq(send_datagram(&w, HOST(2), len, true), 0);
     ck_assert_uint_eq(w.n_sent, 1);
     ck_assert(sent_to(&w, 0, 255));
-    ck_assert_uint_eq(be16_get(sent_arp(&w, 0)->op), ARP_REQUEST);
-    ck_assert_uint_eq(be32_get(sent_arp(&w, 0)->target_ip), HOST(2));
+    ck_assert_uint_eq(be16_get(sent_arp(&w, 0)->opcode), ARP_REQUEST);
+    ck_assert_uint_eq(be32_get(sent_arp(&w, 0)->tpa), HOST(2));
     arp_comes(ARP_REPLY, 2, HOST(2), US);
     ck_assert_uint_eq(w.n_sent, 1 + ARP_WAITING);
     for (size_t i = 0; i < ARP_WAITING; i++) { /* the oldest two were lost */
@@ -123,7 +123,7 @@ START_TEST(a_neighbour_in_use_is_asked_again_by_unicast)
     ip_world_wait(&w, 5100 * NS_PER_MS);
     ck_assert_int_eq(entry(2)->state, ARP_PROBE);
     ck_assert_uint_eq(w.n_sent, 2);
-    ck_assert_uint_eq(be16_get(sent_arp(&w, 1)->op), ARP_REQUEST);
+    ck_assert_uint_eq(be16_get(sent_arp(&w, 1)->opcode), ARP_REQUEST);
     ck_assert(sent_to(&w, 1, 2));
     arp_comes(ARP_REPLY, 2, HOST(2), US);
     ck_assert_int_eq(entry(2)->state, ARP_REACHABLE);
@@ -166,7 +166,7 @@ END_TEST
 
 START_TEST(who_cannot_be_is_not_believed)
 {
-    struct arp_packet *a;
+    struct hdr_arp *a;
     ip_world_start(&w);
     arp_comes(ARP_REQUEST, 2, FAR_AWAY, US); /* another network: answered, not learned */
     ck_assert_uint_eq(w.n_sent, 1);
@@ -179,10 +179,10 @@ START_TEST(who_cannot_be_is_not_believed)
     arp_comes(ARP_REQUEST, 2, US, US); /* our own address */
     ck_assert_ptr_null(entry(1));
     a = frame_arp(&f, ARP_REQUEST, 2, HOST(2), US); /* a frame of somebody else's */
-    a->sender_mac[5] = 7;
+    a->sha[5] = 7;
     frame_come(&w, &f, 0);
     a = frame_arp(&f, ARP_REQUEST, 0x010000, HOST(2), US);
-    f.bytes[6] = a->sender_mac[0] = 1; /* a group's MAC address */
+    f.bytes[6] = a->sha[0] = 1; /* a group's MAC address */
     frame_come(&w, &f, 0);
     frame_arp(&f, ARP_REQUEST, 1, HOST(2), US); /* our own */
     frame_come(&w, &f, 0);

@@ -55,7 +55,7 @@ static void on_lost(void *user)
 
 static const struct dhcp_ops ops = {
     .send = on_send, .check = on_check, .bound = on_bound, .lost = on_lost};
-static const uint8_t mac[ETH_ADDR_LEN] = {2, 0, 0, 0, 0, 1};
+static const uint8_t mac[HDR_ETH_ALEN] = {2, 0, 0, 0, 0, 1};
 
 static const struct said *last(void)
 {

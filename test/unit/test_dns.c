@@ -65,15 +65,15 @@ static struct asked {
 
 static void hear(void)
 {
-    const struct ip_header *h;
-    const struct udp_header *u;
+    const struct hdr_ipv4 *h;
+    const struct hdr_udp *u;
     size_t i = w.n_sent;
     do
         ck_assert_uint_gt(i--, 0);
-    while (w.sent[i]->data[13] != (ETH_IPV4 & 0xff)); /* ARP's are none */
+    while (w.sent[i]->data[13] != (HDR_ETH_IPV4 & 0xff)); /* ARP's are none */
     h = sent_ip(&w, i);
-    u = (const struct udp_header *)(h + 1);
-    ck_assert_uint_eq(h->protocol, IP_UDP);
+    u = (const struct hdr_udp *)(h + 1);
+    ck_assert_uint_eq(h->proto, HDR_IP_UDP);
     ck_assert_uint_eq(be16_get(u->dst), 53);
     asked.server = be32_get(h->dst);
     asked.port = be16_get(u->src);

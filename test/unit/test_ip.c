@@ -30,7 +30,7 @@ static void start(void)
 START_TEST(a_datagram_for_us_is_delivered_without_padding)
 {
     start();
-    frame_datagram(&f, IP_TCP, payload, 21);
+    frame_datagram(&f, HDR_IP_TCP, payload, 21);
     f.len += 5;
     come();
     ck_assert_uint_eq(w.tcp, 1);
@@ -44,17 +44,17 @@ END_TEST
 
 static void bad_version(void)
 {
-    frame_ip(&f)->version_ihl = 0x65;
+    frame_ip(&f)->ver_ihl = 0x65;
 }
 
 static void bad_header_length(void)
 {
-    frame_ip(&f)->version_ihl = 0x44;
+    frame_ip(&f)->ver_ihl = 0x44;
 }
 
 static void options_past_the_end(void)
 {
-    frame_ip(&f)->version_ihl = 0x4f;
+    frame_ip(&f)->ver_ihl = 0x4f;
 }
 
 static void longer_than_the_frame(void)
@@ -73,18 +73,18 @@ START_TEST(a_header_that_cannot_be_is_dropped)
                                            longer_than_the_frame, shorter_than_its_header};
     start();
     for (size_t i = 0; i < sizeof spoils / sizeof spoils[0]; i++) {
-        frame_datagram(&f, IP_TCP, payload, 21);
+        frame_datagram(&f, HDR_IP_TCP, payload, 21);
         spoils[i]();
         frame_ip(&f)->checksum = be16_of(0);
         frame_ip(&f)->checksum = be16_of((uint16_t)~plain_sum(0, (uint8_t *)frame_ip(&f), 20));
         come();
         ck_assert_uint_eq(w.ip.counters.in_bad_header, i + 1);
     }
-    frame_datagram(&f, IP_TCP, payload, 21);
+    frame_datagram(&f, HDR_IP_TCP, payload, 21);
     frame_ip(&f)->ttl++;
     come();
     ck_assert_uint_eq(w.ip.counters.in_bad_checksum, 1);
-    frame_datagram(&f, IP_TCP, payload, 21);
+    frame_datagram(&f, HDR_IP_TCP, payload, 21);
     for (f.len = 0; f.len < 14 + 41; f.len++)
         come();
     ck_assert_uint_eq(w.tcp + w.n_sent, 0);
@@ -98,12 +98,12 @@ START_TEST(martians_are_dropped)
                                        0xf0000001, US,         HOST(255),  HOST(0)};
     start();
     for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
-        frame_datagram(&f, IP_TCP, payload, 21)->src = be32_of(sources[i]);
+        frame_datagram(&f, HDR_IP_TCP, payload, 21)->src = be32_of(sources[i]);
         frame_sum_ip(&f);
         come();
         ck_assert_uint_eq(w.ip.counters.in_martian, i + 1);
     }
-    frame_datagram(&f, IP_TCP, payload, 21)->dst = be32_of(0x7f000001);
+    frame_datagram(&f, HDR_IP_TCP, payload, 21)->dst = be32_of(0x7f000001);
     frame_sum_ip(&f);
     come();
     ck_assert_uint_eq(w.ip.counters.in_martian, 9);
@@ -117,16 +117,16 @@ START_TEST(what_is_for_others_is_dropped)
     static const uint32_t others[] = {HOST(3), FAR_AWAY, 0xe0000001, 0};
     start();
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-        frame_datagram(&f, IP_TCP, payload, 21)->dst = be32_of(others[i]);
+        frame_datagram(&f, HDR_IP_TCP, payload, 21)->dst = be32_of(others[i]);
         frame_sum_ip(&f);
         come();
         ck_assert_uint_eq(w.ip.counters.in_not_ours, i + 1);
     }
-    frame_datagram(&f, IP_TCP, payload, 21); /* RFC 1122 section 3.3.6 */
+    frame_datagram(&f, HDR_IP_TCP, payload, 21); /* RFC 1122 section 3.3.6 */
     memset(f.bytes, 0xff, 6);
     come();
     ck_assert_uint_eq(w.ip.counters.in_not_ours, 5);
-    frame_datagram(&f, IP_TCP, payload, 21);
+    frame_datagram(&f, HDR_IP_TCP, payload, 21);
     f.bytes[5] = 9; /* another's frame */
     come();
     ck_assert_uint_eq(w.ip.counters.frames_other, 1);
@@ -140,7 +140,7 @@ START_TEST(an_address_is_reached_at_its_own_interface_only)
     ip_world_bare(&w, 2);
     ip_set_address(&w.ip, 0, US, 24, w.now);
     ip_set_address(&w.ip, 1, FAR_AWAY, 24, w.now);
-    frame_datagram(&f, IP_TCP, payload, 21)->dst = be32_of(FAR_AWAY);
+    frame_datagram(&f, HDR_IP_TCP, payload, 21)->dst = be32_of(FAR_AWAY);
     frame_sum_ip(&f);
     come();
     ck_assert_uint_eq(w.tcp, 0);
@@ -155,7 +155,8 @@ START_TEST(tcp_hears_nothing_that_went_to_many)
 {
     start();
     for (int i = 0; i < 2; i++) {
-        frame_datagram(&f, IP_TCP, payload, 21)->dst = be32_of(i ? ADDRESS_BROADCAST : HOST(255));
+        frame_datagram(&f, HDR_IP_TCP, payload, 21)->dst =
+            be32_of(i ? ADDRESS_BROADCAST : HOST(255));
         frame_sum_ip(&f);
         memset(f.bytes, 0xff, 6);
         come();
@@ -171,8 +172,8 @@ static void with_options(const uint8_t *options, size_t n)
     uint8_t bytes[80];
     memcpy(bytes, options, n);
     memset(bytes + n, 'x', 21);
-    frame_datagram(&f, IP_TCP, bytes, n + 21);
-    frame_ip(&f)->version_ihl = (uint8_t)(0x45 + n / 4);
+    frame_datagram(&f, HDR_IP_TCP, bytes, n + 21);
+    frame_ip(&f)->ver_ihl = (uint8_t)(0x45 + n / 4);
     frame_sum_ip(&f);
     come();
 }
@@ -217,7 +218,7 @@ START_TEST(a_packet_that_others_hold_is_not_changed)
 {
     struct pkt *p;
     start();
-    frame_datagram(&f, IP_TCP, payload, 21);
+    frame_datagram(&f, HDR_IP_TCP, payload, 21);
     p = pkt_new(w.rx);
     memcpy(pkt_append(p, f.len), f.bytes, f.len);
     ip_receive(&w.ip, 0, pkt_ref(p), w.now);
@@ -235,9 +236,9 @@ END_TEST
 /* Bytes [from, to) of a datagram's payload. */
 static void fragment(uint16_t id, size_t from, size_t to, bool more)
 {
-    struct ip_header *h = frame_datagram(&f, IP_TCP, payload + from, to - from);
+    struct hdr_ipv4 *h = frame_datagram(&f, HDR_IP_TCP, payload + from, to - from);
     h->id = be16_of(id);
-    h->fragment = be16_of((uint16_t)(from / 8 | (more ? IP_MF : 0)));
+    h->frag = be16_of((uint16_t)(from / 8 | (more ? HDR_IP_MF : 0)));
     frame_sum_ip(&f);
     come();
 }
@@ -365,14 +366,14 @@ END_TEST
 
 START_TEST(a_datagram_leaves_with_a_right_header)
 {
-    const struct ip_header *h;
+    const struct hdr_ipv4 *h;
     start();
     ck_assert_int_eq(send_datagram(&w, HOST(2), 100, true), 0);
     ck_assert_uint_eq(w.n_sent, 1);
     h = sent_ip(&w, 0);
     ck_assert(sent_to(&w, 0, 2));
     ck_assert_uint_eq(be16_get(h->total_len), 120);
-    ck_assert_uint_eq(be16_get(h->fragment), IP_DF);
+    ck_assert_uint_eq(be16_get(h->frag), HDR_IP_DF);
     ck_assert_uint_eq(h->ttl, 64);
     ck_assert_uint_eq(be32_get(h->src), US);
     ck_assert_uint_eq(be32_get(h->dst), HOST(2));
@@ -405,11 +406,11 @@ START_TEST(what_is_longer_than_the_link_takes_is_fragmented)
     ck_assert_uint_eq(w.n_sent, 3);
     id = be16_get(sent_ip(&w, 0)->id);
     for (size_t i = 0; i < 3; i++) {
-        const struct ip_header *h = sent_ip(&w, i);
+        const struct hdr_ipv4 *h = sent_ip(&w, i);
         size_t len = be16_get(h->total_len) - sizeof *h;
         ck_assert_uint_le(be16_get(h->total_len), 1500);
         ck_assert_uint_eq(be16_get(h->id), id);
-        ck_assert_uint_eq(be16_get(h->fragment), at / 8 | (i < 2 ? IP_MF : 0));
+        ck_assert_uint_eq(be16_get(h->frag), at / 8 | (i < 2 ? HDR_IP_MF : 0));
         ck_assert_mem_eq(h + 1, payload + at, len);
         at += len;
     }
@@ -460,7 +461,7 @@ START_TEST(an_echo_request_is_answered_with_the_same_bytes)
     static const size_t lengths[] = {0, 1, 56, 1472};
     start();
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
-        const struct icmp_header *h;
+        const struct hdr_icmp *h;
         frame_icmp(&f, ICMP_ECHO_REQUEST, 0, 0x12345678, payload, lengths[i]);
         come();
         ck_assert_uint_eq(w.n_sent, 1);
@@ -531,8 +532,8 @@ START_TEST(errors_are_never_about_errors_fragments_or_what_went_to_many)
 {
     start();
     frame_icmp(&f, ICMP_UNREACHABLE, 3, 0, payload, 40);
-    frame_ip(&f)->version_ihl = 0x46; /* an option that is no good, in an error */
-    frame_ip(&f)->protocol = IP_ICMP;
+    frame_ip(&f)->ver_ihl = 0x46; /* an option that is no good, in an error */
+    frame_ip(&f)->proto = HDR_IP_ICMP;
     frame_payload(&f)[0] = 3;
     ((uint8_t *)frame_ip(&f))[20] = 7;
     ((uint8_t *)frame_ip(&f))[21] = 0;
@@ -575,11 +576,11 @@ END_TEST
 /* The packet that an error quotes: eight bytes of ours to `dst`. */
 static void quote(uint8_t *to, uint8_t protocol, uint32_t src)
 {
-    struct ip_header h = {.version_ihl = 0x45,
-                          .total_len = be16_of(1500),
-                          .protocol = protocol,
-                          .src = be32_of(src),
-                          .dst = be32_of(FAR_AWAY)};
+    struct hdr_ipv4 h = {.ver_ihl = 0x45,
+                         .total_len = be16_of(1500),
+                         .proto = protocol,
+                         .src = be32_of(src),
+                         .dst = be32_of(FAR_AWAY)};
     memcpy(to, &h, sizeof h);
     memcpy(to + sizeof h, payload, 8);
 }
@@ -588,7 +589,7 @@ START_TEST(an_error_is_handed_to_the_protocol_that_it_quotes)
 {
     uint8_t quoted[28];
     start();
-    quote(quoted, IP_TCP, US);
+    quote(quoted, HDR_IP_TCP, US);
     frame_icmp(&f, ICMP_UNREACHABLE, ICMP_FRAGMENTATION_NEEDED, 1400, quoted, 28);
     come();
     ck_assert_uint_eq(w.tcp_errors, 1);
@@ -605,10 +606,10 @@ START_TEST(an_error_that_quotes_too_little_or_another_host_is_dropped)
 {
     uint8_t quoted[28];
     start();
-    quote(quoted, IP_TCP, HOST(3));
+    quote(quoted, HDR_IP_TCP, HOST(3));
     frame_icmp(&f, ICMP_UNREACHABLE, 1, 0, quoted, 28);
     come();
-    quote(quoted, IP_TCP, US);
+    quote(quoted, HDR_IP_TCP, US);
     for (size_t n = 0; n < 28; n++) {
         frame_icmp(&f, ICMP_UNREACHABLE, 1, 0, quoted, n);
         come();
@@ -694,7 +695,7 @@ END_TEST
 START_TEST(a_datagram_whose_length_or_sum_is_wrong_is_dropped)
 {
     struct udp_socket s = {.receive = on_udp};
-    struct udp_header *h = (struct udp_header *)(f.bytes + 34);
+    struct hdr_udp *h = (struct hdr_udp *)(f.bytes + 34);
     uint8_t pseudo[12];
     start();
     heard = 0;
@@ -756,7 +757,7 @@ START_TEST(a_socket_hears_that_its_peer_has_no_port)
     start();
     errors = 0;
     ck_assert_int_eq(udp_open(&w.ip, &s, 0), 0);
-    quote(quoted, IP_UDP, US);
+    quote(quoted, HDR_IP_UDP, US);
     memcpy(quoted + 20, (uint8_t[]){(uint8_t)(s.port >> 8), (uint8_t)s.port, 0, 53}, 4);
     frame_icmp(&f, ICMP_UNREACHABLE, ICMP_PORT_UNREACHABLE, 0, quoted, 28);
     come();

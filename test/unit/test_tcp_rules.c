@@ -721,12 +721,12 @@ END_TEST
 /* A SYN from another port. */
 static void syn_from(uint16_t port)
 {
-    struct tcp_header h = {.src = be16_of(port),
-                           .dst = be16_of(LAB_PORT),
-                           .seq = be32_of(port),
-                           .offset = 5 << 4,
-                           .flags = TCP_SYN,
-                           .window = be16_of(1000)};
+    struct hdr_tcp h = {.src = be16_of(port),
+                        .dst = be16_of(LAB_PORT),
+                        .seq = be32_of(port),
+                        .offset = 5 << 4,
+                        .flags = TCP_SYN,
+                        .window = be16_of(1000)};
     lab_say_bytes(&lab, &h, sizeof h, PKT_CSUM_VALID);
 }
 
@@ -905,10 +905,10 @@ END_TEST
 
 START_TEST(a_segment_damaged_or_cut_short_is_counted_and_dropped)
 {
-    struct tcp_header h = {.src = be16_of(LAB_REMOTE_PORT),
-                           .dst = be16_of(LAB_PORT),
-                           .offset = 5 << 4,
-                           .flags = TCP_SYN};
+    struct hdr_tcp h = {.src = be16_of(LAB_REMOTE_PORT),
+                        .dst = be16_of(LAB_PORT),
+                        .offset = 5 << 4,
+                        .flags = TCP_SYN};
     begin();
     lab_enter(&lab, TCP_LISTEN);
     lab_say_bytes(&lab, &h, sizeof h, 0); /* no checksum */

@@ -4,67 +4,19 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "tools/bench/traffic.h"
-
-#define ETH_TYPE_IPV4 0x0800
-#define ETH_TYPE_ARP  0x0806
-#define IP_PROTO_TCP  6
-#define IP_PROTO_UDP  17
-
-struct eth_header {
-    uint8_t dst[OFP_ETH_ALEN];
-    uint8_t src[OFP_ETH_ALEN];
-    be16 type;
-};
-OFP_ASSERT_SIZE(struct eth_header, 14);
-
-/* RFC 826, for Ethernet and IPv4. */
-struct arp_message {
-    be16 hardware, protocol;
-    uint8_t hardware_len, protocol_len;
-    be16 opcode;
-    uint8_t sender_mac[OFP_ETH_ALEN];
-    be32 sender;
-    uint8_t target_mac[OFP_ETH_ALEN];
-    be32 target;
-};
-OFP_ASSERT_SIZE(struct arp_message, 28);
-
-/* RFC 791. */
-struct ip_header {
-    uint8_t version_ihl, tos;
-    be16 total_len;
-    be16 id, fragment;
-    uint8_t ttl, protocol;
-    be16 checksum;
-    be32 src, dst;
-};
-OFP_ASSERT_SIZE(struct ip_header, 20);
-
-struct tcp_header {
-    be16 src, dst;
-    be32 seq, ack;
-    uint8_t offset, flags;
-    be16 window, checksum, urgent;
-};
-OFP_ASSERT_SIZE(struct tcp_header, 20);
-
-struct udp_header {
-    be16 src, dst;
-    be16 length, checksum;
-};
-OFP_ASSERT_SIZE(struct udp_header, 8);
+#include "runtime/headers.h"
 
 /* A packet-in as it is here. */
 struct message {
     struct ofp_packet_in in;
-    struct eth_header eth;
+    struct hdr_eth eth;
     union {
-        struct arp_message arp;
+        struct hdr_arp arp;
         struct {
-            struct ip_header ip;
+            struct hdr_ipv4 ip;
             union {
-                struct tcp_header tcp;
-                struct udp_header udp;
+                struct hdr_tcp tcp;
+                struct hdr_udp udp;
             };
         };
     };
@@ -92,14 +44,14 @@ static be16 checksum_of(uint32_t sum)
     return be16_of((uint16_t)~sum);
 }
 
-static void init_ip(struct ip_header *ip, uint8_t protocol, uint32_t frame)
+static void init_ip(struct hdr_ipv4 *ip, uint8_t protocol, uint32_t frame)
 {
-    *ip = (struct ip_header){
-        .version_ihl = 0x45,
-        .total_len = be16_of((uint16_t)(frame - sizeof(struct eth_header))),
-        .fragment = be16_of(0x4000), /* do not fragment */
+    *ip = (struct hdr_ipv4){
+        .ver_ihl = 0x45,
+        .total_len = be16_of((uint16_t)(frame - sizeof(struct hdr_eth))),
+        .frag = be16_of(HDR_IP_DF),
         .ttl = 64,
-        .protocol = protocol,
+        .proto = protocol,
     };
 }
 
@@ -112,7 +64,7 @@ static struct message *init_template(struct traffic_template *t, uint8_t protoco
     m->in.header.type = OFPT_PACKET_IN;
     m->in.total_len = be16_of((uint16_t)frame);
     m->in.reason = OFPR_NO_MATCH;
-    m->eth.type = be16_of(ETH_TYPE_IPV4);
+    m->eth.type = be16_of(HDR_ETH_IPV4);
     init_ip(&m->ip, protocol, frame);
     return m;
 }
@@ -123,20 +75,20 @@ static void init_sums(struct traffic_template *t, uint32_t frame)
     const struct message *m = (const struct message *)t->message;
     uint32_t l4_len = frame - sizeof m->eth - sizeof m->ip;
     t->ip_sum = sum_of(&m->ip, sizeof m->ip);
-    t->l4_sum = sum_of(&m->tcp, sizeof m->tcp) + m->ip.protocol + l4_len; /* the rest is zeros */
+    t->l4_sum = sum_of(&m->tcp, sizeof m->tcp) + m->ip.proto + l4_len; /* the rest is zeros */
 }
 
 void traffic_init(struct traffic *t, uint32_t hosts, uint32_t ports, uint32_t frame)
 {
     struct message *m;
     *t = (struct traffic){.hosts = hosts, .ports = ports, .frame = frame};
-    m = init_template(&t->tcp, IP_PROTO_TCP, frame);
+    m = init_template(&t->tcp, HDR_IP_TCP, frame);
     m->tcp.offset = sizeof m->tcp / 4 << 4;
     m->tcp.flags = 0x02; /* SYN */
     m->tcp.window = be16_of(0xffff);
     init_sums(&t->tcp, frame);
-    m = init_template(&t->udp, IP_PROTO_UDP, frame);
-    m->udp.length = be16_of((uint16_t)(frame - sizeof m->eth - sizeof m->ip));
+    m = init_template(&t->udp, HDR_IP_UDP, frame);
+    m->udp.len = be16_of((uint16_t)(frame - sizeof m->eth - sizeof m->ip));
     init_sums(&t->udp, frame);
 }
 
@@ -176,17 +128,17 @@ static void put_arp(const struct traffic *t, struct message *m, uint32_t sw, uin
 {
     be32 addr = be32_of(host_address(t, sw, src));
     bytes_zero(&m->arp, sizeof m->ip + sizeof m->tcp); /* the template's: what follows is padding */
-    m->eth.type = be16_of(ETH_TYPE_ARP);
-    m->arp = (struct arp_message){
+    m->eth.type = be16_of(HDR_ETH_ARP);
+    m->arp = (struct hdr_arp){
         .hardware = be16_of(1),
-        .protocol = be16_of(ETH_TYPE_IPV4),
+        .protocol = be16_of(HDR_ETH_IPV4),
         .hardware_len = OFP_ETH_ALEN,
         .protocol_len = sizeof addr,
         .opcode = be16_of(1),
-        .sender = addr,
-        .target = addr,
+        .spa = addr,
+        .tpa = addr,
     };
-    traffic_mac(m->arp.sender_mac, sw, src);
+    traffic_mac(m->arp.sha, sw, src);
     __builtin_memset(m->eth.dst, 0xff, OFP_ETH_ALEN);
 }
 

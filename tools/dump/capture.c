@@ -133,27 +133,21 @@ static bool take_ipv6(struct span *rest, struct dump_segment *s)
     return next == HDR_IP_TCP;
 }
 
-enum tcp_flags {
-    TCP_FIN = 1 << 0,
-    TCP_SYN = 1 << 1,
-    TCP_RST = 1 << 2,
-};
-
 static bool read_tcp(struct span rest, struct dump_segment *s)
 {
     const struct hdr_tcp *tcp = (const struct hdr_tcp *)rest.data;
-    uint16_t flags;
+    uint32_t len;
     if (rest.len < sizeof *tcp)
         return false;
-    flags = be16_get(tcp->flags);
-    if ((flags >> 12) * 4u < sizeof *tcp || span_take(&rest, (flags >> 12) * 4u) == NULL)
+    len = (tcp->offset >> 4) * 4u;
+    if (len < sizeof *tcp || span_take(&rest, len) == NULL)
         return false;
     s->from.port = tcp->src;
     s->to.port = tcp->dst;
     s->seq = be32_get(tcp->seq);
-    s->syn = flags & TCP_SYN;
-    s->fin = flags & TCP_FIN;
-    s->rst = flags & TCP_RST;
+    s->syn = tcp->flags & TCP_SYN;
+    s->fin = tcp->flags & TCP_FIN;
+    s->rst = tcp->flags & TCP_RST;
     s->payload = rest;
     return true;
 }
