@@ -110,6 +110,7 @@ struct hdr_icmp {
     uint8_t code;
     be16 checksum; /* of the whole message */
     union {        /* by type */
+        be32 rest; /* whichever */
         struct {
             be16 id, seq;
         } echo;

@@ -61,7 +61,7 @@ bool forward_rewrite(struct buf *actions, const uint8_t src[OFP_ETH_ALEN],
 size_t forward_write_error(uint8_t message[FORWARD_ERROR_MAX], uint8_t type, uint8_t code,
                            be32 rest, struct span about)
 {
-    struct hdr_icmp icmp = {.type = type, .code = code, .rest = rest};
+    struct hdr_icmp icmp = {.type = type, .code = code, .u.rest = rest};
     size_t most = FORWARD_ERROR_MAX - sizeof icmp, n = about.len < most ? about.len : most;
     bytes_copy(message, &icmp, sizeof icmp);
     bytes_copy(message + sizeof icmp, about.data, n);
