@@ -330,14 +330,16 @@ static void put_queue(struct vif *v, size_t *n, const char *folder, const struct
     }
 }
 
+_Static_assert(QUEUES_MAX <= 10, "put_queues() writes one digit");
+
 /* Several have a folder each; the only one has none, as if there were no such feature. */
 static void put_queues(struct vif *v, size_t *n)
 {
     if (v->max_queues > 0)
         put_key(v, n, "", "multi-queue-num-queues", v->n_queues);
     for (unsigned q = 0; q < v->n_queues; q++) {
-        char folder[16];
-        snprintf(folder, sizeof folder, "queue-%u/", q);
+        char folder[] = "queue-0/";
+        folder[sizeof folder - 3] = (char)('0' + q);
         put_queue(v, n, v->n_queues > 1 ? folder : "", v->queues[q]);
     }
 }
