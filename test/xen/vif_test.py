@@ -47,6 +47,11 @@ class OfEachKind:
         self.assertEqual(str(self.queues), self.machine.run(
             f"xenstore-read /local/domain/{self.domain}/device/vif/1/multi-queue-num-queues").strip())
 
+    @property
+    def domain(self):
+        """The switch's number, which is another one when it was restored or has booted again."""
+        return self.machine.run("xl domid switch").strip()
+
     def counters(self, module):
         """What the switch's console says when it is asked: names and numbers."""
         self.asked = getattr(self, "asked", 0) + 1
@@ -66,7 +71,7 @@ class OfEachKind:
     def plug_host(self):
         """Give the other host the dom0 end of vif 1. All of these ends have one address, which the
         bridge takes for its own."""
-        vif = f"vif{self.machine.run('xl domid switch').strip()}.1"
+        vif = f"vif{self.domain}.1"
         self.machine.run("\n".join((
             "set -e", f"ip link set {vif} down", f"ip link set {vif} address 02:00:00:00:00:02",
             f"ip link set {vif} netns $(cat /run/host)",
