@@ -9,12 +9,12 @@ dist_man_MANS += doc/morgana-switch.8
 # Completion for bash, of all programs in one file; bash-completion looks for it by a program's name.
 EXTRA_DIST += doc/completion/morgana
 completiondir = $(datadir)/bash-completion/completions
-install-data-local:
+install-data-local: install-xen
 	$(MKDIR_P) $(DESTDIR)$(completiondir)
 	for program in morgana-controller morgana-switch morgana-bench morgana-dump; do \
 		$(INSTALL_DATA) $(srcdir)/doc/completion/morgana $(DESTDIR)$(completiondir)/$$program || exit 1; \
 	done
-uninstall-local:
+uninstall-local: uninstall-xen
 	for program in morgana-controller morgana-switch morgana-bench morgana-dump; do \
 		rm -f $(DESTDIR)$(completiondir)/$$program; \
 	done
@@ -29,3 +29,22 @@ clean-docs:
 	rm -rf doc/html
 .PHONY: docs clean-docs
 EXTRA_DIST += doc/Doxyfile doc/doxygen-filter
+
+# Domains for xl, whose kernels lie beside them once `make xen` has built them.
+XEN_EXAMPLES = doc/xen/morgana-controller.cfg doc/xen/morgana-switch.cfg
+pkgdata_DATA += $(XEN_EXAMPLES)
+EXTRA_DIST += doc/xen.md $(XEN_EXAMPLES:=.in)
+CLEANFILES += $(XEN_EXAMPLES)
+$(XEN_EXAMPLES): Makefile
+	$(AM_V_GEN)$(MKDIR_P) doc/xen && \
+	sed 's,@pkgdatadir[@],$(pkgdatadir),' $(srcdir)/$@.in > $@
+doc/xen/morgana-controller.cfg: doc/xen/morgana-controller.cfg.in
+doc/xen/morgana-switch.cfg: doc/xen/morgana-switch.cfg.in
+install-xen:
+	$(MKDIR_P) $(DESTDIR)$(pkgdatadir)
+	for kernel in $(XEN_KERNELS); do \
+		[ ! -e $$kernel ] || $(INSTALL_DATA) $$kernel $(DESTDIR)$(pkgdatadir) || exit 1; \
+	done
+uninstall-xen:
+	cd $(DESTDIR)$(pkgdatadir) && rm -f $(XEN_KERNELS)
+.PHONY: install-xen uninstall-xen

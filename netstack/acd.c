@@ -49,7 +49,8 @@ static void on_timer(void *user)
     } else if (acd->state == ACD_PROBING) {
         acd->state = ACD_ANNOUNCING;
         acd->sent = 0;
-        acd->events->claimed(acd->user);
+        if (!(acd->how & ACD_AT_ONCE))
+            acd->events->claimed(acd->user);
         if (acd->state == ACD_ANNOUNCING)
             announce(acd);
     } else {
@@ -63,18 +64,20 @@ void acd_init(struct acd *acd, struct ip_interface *interface)
     timer_init(&acd->timer, on_timer, acd);
 }
 
-void acd_begin(struct acd *acd, uint32_t address, bool keep, const struct acd_events *events,
+void acd_begin(struct acd *acd, uint32_t address, unsigned how, const struct acd_events *events,
                void *user)
 {
     acd_end(acd);
     acd->events = events;
     acd->user = user;
     acd->address = address;
-    acd->keep = keep;
+    acd->how = how;
     acd->sent = 0;
     acd->next_defence = 0;
     acd->state = ACD_PROBING;
     arm(acd, ip_random(acd->interface->ip) % PROBE_WAIT);
+    if (how & ACD_AT_ONCE)
+        events->claimed(user);
 }
 
 void acd_end(struct acd *acd)
@@ -94,7 +97,7 @@ static void defend(struct acd *acd)
 {
     struct ip *ip = acd->interface->ip;
     bool in_time = ip->now >= acd->next_defence;
-    if (!in_time && !acd->keep) {
+    if (!in_time && !(acd->how & ACD_KEEP)) {
         lose(acd);
         return;
     }

@@ -6,6 +6,11 @@
  * or, if it was configured by hand and must stay, defended once in ten seconds (section 2.4 (b) and
  * (c)).
  *
+ * An address may also be used at once (ACD_AT_ONCE), while it is probed as before: the answer to a
+ * conflict is then the same as to one during the probes, it is given up. That is not RFC 5227's own
+ * order, which has a host wait for some 6 s, but what RFC 4429 does for IPv6: right where addresses
+ * are planned, as those of domains are, and a host should serve as soon as it has booted.
+ *
  * Called by addressing.c, which owns the address, and by arp.c with what it receives.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
@@ -21,6 +26,8 @@
 
 struct ip_interface;
 
+enum { ACD_KEEP = 1, ACD_AT_ONCE = 2 };
+
 enum acd_state { ACD_IDLE, ACD_PROBING, ACD_ANNOUNCING, ACD_WATCHING };
 
 /* What the address's owner hears. */
@@ -35,7 +42,7 @@ struct acd {
     void *user;
     enum acd_state state;
     uint32_t address;
-    bool keep;
+    unsigned how;
     unsigned sent; /* probes, then announcements */
     uint64_t next_defence;
     struct timer timer;
@@ -43,8 +50,9 @@ struct acd {
 
 void acd_init(struct acd *acd, struct ip_interface *interface);
 
-/* Begin to probe `address`; `keep` it whatever happens once it is claimed. */
-void acd_begin(struct acd *acd, uint32_t address, bool keep, const struct acd_events *events,
+/* Begin to probe `address`. `how`: ACD_KEEP: keep it, whatever happens once the probes are over;
+ * ACD_AT_ONCE: it is claimed during this call. */
+void acd_begin(struct acd *acd, uint32_t address, unsigned how, const struct acd_events *events,
                void *user);
 
 /* It is of no interest any more. */

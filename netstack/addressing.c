@@ -67,7 +67,8 @@ static const struct acd_events fixed_events = {.claimed = fixed_claimed, .taken 
 static void claim_fixed(void *user)
 {
     struct addressing *a = user;
-    acd_begin(&interface_of(a)->acd, a->fixed.address, true, &fixed_events, a);
+    unsigned at_once = a->at_once && a->conflicts == 0 ? ACD_AT_ONCE : 0;
+    acd_begin(&interface_of(a)->acd, a->fixed.address, ACD_KEEP | at_once, &fixed_events, a);
 }
 
 /* --- By DHCP --------------------------------------------------------------------------------- */
@@ -90,7 +91,7 @@ static const struct acd_events lease_events = {.claimed = dhcp_claimed, .taken =
 static void on_check(void *user, uint32_t address)
 {
     struct addressing *a = user;
-    acd_begin(&interface_of(a)->acd, address, false, &lease_events, a);
+    acd_begin(&interface_of(a)->acd, address, a->at_once ? ACD_AT_ONCE : 0, &lease_events, a);
 }
 
 static void on_send(void *user, uint32_t src, uint32_t dst, struct span message)

@@ -1,9 +1,9 @@
 /*
  * addressing.h - how an interface comes by its address: by hand, or by DHCP.
  *
- * Either way the address is used only when nobody else has it (RFC 5227), and is watched. One that
- * was given by hand and is taken is tried again later; once it is in use it is kept, whatever
- * others do.
+ * Either way the address is used only when nobody else has it (RFC 5227), or until somebody is
+ * found to have it (see acd.h), and is watched. One that was given by hand and is taken is tried
+ * again later, then never at once; once it is in use it is kept, whatever others do.
  *
  * Called by stack.c for each interface.
  *
@@ -29,6 +29,7 @@ struct addressing {
     const struct addressing_events *events;
     void *user;
     bool by_dhcp;
+    bool at_once; /* addresses are used at once: the owner says so after addressing_init() */
     struct address_config fixed; /* by hand */
     unsigned conflicts;
     struct timer retry;

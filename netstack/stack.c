@@ -306,6 +306,7 @@ int stack_add(struct stack *s, const struct stack_interface *interface)
     snprintf(port->name, sizeof port->name, "%s", interface->device);
     addressing_init(&port->addressing, &s->ip, port->index, interface->address, &s->dhcp,
                     s->config.hostname, &addressing_events, port);
+    port->addressing.at_once = s->config.at_once;
     s->n_ports = (unsigned)index + 1;
     error = device_watch(interface->device, s->pools[RX], &device_events, port, &port->watch);
     if (error == 0)

@@ -32,6 +32,7 @@ struct stack_config {
     const char *hostname; /* told to DHCP servers; NULL: not. Must outlive the stack */
     uint32_t dns[STACK_DNS_MAX];
     unsigned n_dns;                  /* 0: as DHCP says */
+    bool at_once;                    /* use addresses before it is known that nobody else does */
     struct tcp_config tcp;           /* limits and options; the stack sets what lies below */
     uint32_t rx_packets, tx_packets; /* of PKT_SMALL bytes */
     uint32_t rx_super_frames, tx_super_frames; /* of PKT_LARGE bytes */

@@ -15,14 +15,14 @@ LOG_MODULE(platform);
 
 static struct {
     struct config_list net, ip, dns;
-    const char *hostname, *tcp_cc;
+    const char *hostname, *tcp_cc, *address_check;
 } args = {.tcp_cc = "cubic"};
 
 const struct config_option platform_options[] = {
-    {"net", CONFIG_LIST, &args.net, 0, 0, "NET",
-     "connections go through: socket (the kernel), direct:DEVICE [socket]"},
+    {"net", CONFIG_LIST, &args.net, 0, 0, "NET", direct_net_help},
     {"ip", CONFIG_LIST, &args.ip, 0, 0, "ADDRESS",
      "of each direct: device in turn: dhcp, A.B.C.D/N[,GATEWAY] [dhcp]"},
+    {"address-check", CONFIG_STRING, &args.address_check, 0, 0, "WHEN", direct_check_help},
     {"dns", CONFIG_LIST, &args.dns, 0, 0, "ADDRESS", "a name server, in place of DHCP's"},
     {"hostname", CONFIG_STRING, &args.hostname, 0, 0, "NAME", "told to DHCP servers"},
     {"tcp-cc", CONFIG_STRING, &args.tcp_cc, 0, 0, "NAME",
@@ -43,10 +43,16 @@ bool direct_wanted(void)
     return args.net.n > 0 && device_of(args.net.value[0]) != NULL;
 }
 
-/* The last of these counts: say what is wrong with it. */
+/* Say what is wrong with it. */
 static int refuse(const char *option, const char *value, const char *why)
 {
     log_error("--%s=%s: %s", option, value, why);
+    return -EINVAL;
+}
+
+static int refuse_net(const char *net)
+{
+    log_error("--net=%s: must be %s or direct:DEVICE", net, direct_other);
     return -EINVAL;
 }
 
@@ -55,10 +61,10 @@ static int check_net(void)
     bool direct = direct_wanted();
     for (size_t i = 0; i < args.net.n; i++) {
         const char *net = args.net.value[i];
-        if (device_of(net) == NULL && strcmp(net, "socket") != 0)
-            return refuse("net", net, "must be socket or direct:DEVICE");
+        if (device_of(net) == NULL && strcmp(net, direct_other) != 0)
+            return refuse_net(net);
         if ((device_of(net) != NULL) != direct)
-            return refuse("net", net, "either the kernel's sockets or devices, not both");
+            return refuse("net", net, "either devices or what is none, not both");
     }
     if (!direct && args.ip.n > 0)
         return refuse("ip", args.ip.value[0], "only with --net=direct:DEVICE");
@@ -83,19 +89,31 @@ static int check_addresses(void)
     return 0;
 }
 
-int direct_check(void)
+static bool is_one_of(const char *word, const char *one, const char *other)
 {
-    int error = check_net();
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
+}
+
+int direct_check(const char *net)
+{
+    int error;
+    if (args.net.n == 0)
+        args.net.value[args.net.n++] = net;
+    error = check_net();
     if (error == 0)
         error = check_addresses();
-    if (error == 0 && strcmp(args.tcp_cc, "cubic") != 0 && strcmp(args.tcp_cc, "reno") != 0)
+    if (error == 0 && !is_one_of(args.tcp_cc, "cubic", "reno"))
         error = refuse("tcp-cc", args.tcp_cc, "must be cubic or reno");
+    if (error == 0 && args.address_check && !is_one_of(args.address_check, "before", "meanwhile"))
+        error = refuse("address-check", args.address_check, "must be before or meanwhile");
     return error;
 }
 
 static void read_config(struct stack_config *config)
 {
     config->hostname = args.hostname;
+    if (args.address_check)
+        config->at_once = strcmp(args.address_check, "meanwhile") == 0;
     config->tcp.options.cc = strcmp(args.tcp_cc, "reno") == 0 ? &cc_reno : &cc_cubic;
     for (size_t i = 0; i < args.dns.n; i++)
         address_parse(args.dns.value[i], &config->dns[config->n_dns++]);

@@ -11,11 +11,16 @@
 
 #include "netstack/stack.h"
 
-/* Do the options ask for devices, not for the kernel's sockets? */
-bool direct_wanted(void);
+/* The platform's file says what --net may be besides direct:DEVICE ("socket"), and what the help
+ * says of --net and --address-check. */
+extern const char direct_other[], direct_net_help[], direct_check_help[];
 
-/* Do they agree? 0, or -EINVAL: why has been said in the log. */
-int direct_check(void);
+/* Do the options agree? `net` (which must live on) stands for --net if that is not given. 0, or
+ * -EINVAL: why has been said in the log. */
+int direct_check(const char *net);
+
+/* Do they ask for devices? After direct_check(). */
+bool direct_wanted(void);
 
 /* The stack that they ask for, on its devices. `config` holds the platform's limits (or what
  * stack_defaults() says); the options change it. After loop_open() and with the devices' drivers

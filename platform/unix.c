@@ -16,6 +16,13 @@
 
 LOG_MODULE(platform);
 
+const char direct_other[] = "socket";
+const char direct_net_help[] =
+    "connections go through: socket (the kernel), direct:DEVICE [socket]";
+
+const char direct_check_help[] =
+    "whether somebody has our address is found out before it is used, or meanwhile [before]";
+
 static struct stack *stack; /* NULL: the kernel's sockets */
 
 /* --- The net of a program whose connections go over devices ---------------------------------- */
@@ -68,7 +75,7 @@ static int open_loop(void)
 int platform_open(void)
 {
     struct stack_config config;
-    int error = direct_check();
+    int error = direct_check(direct_other);
     if (error == 0)
         error = open_loop();
     if (error != 0 || !direct_wanted())
@@ -80,6 +87,11 @@ int platform_open(void)
         loop_close();
     }
     return error;
+}
+
+const char *platform_ports(void)
+{
+    return NULL;
 }
 
 void platform_close(void)

@@ -1,6 +1,9 @@
 /*
  * xen.c - the platform that kernels for Xen are linked with: see runtime/platform.h.
  *
+ * A domain's vif 0 is for its own connections, with an address from DHCP, unless it is told
+ * otherwise; a switch's ports are then the others.
+ *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "platform/direct.h"
@@ -17,7 +20,14 @@
 
 LOG_MODULE(platform);
 
-static struct stack *stack; /* NULL: none was asked for */
+const char direct_other[] = "none";
+const char direct_net_help[] =
+    "connections go through: direct:vif:N, none (there are none) [direct:vif:0]";
+
+const char direct_check_help[] =
+    "whether somebody has our address is found out before it is used, or meanwhile [meanwhile]";
+
+static struct stack *stack; /* NULL: --net=none */
 
 /* --- A network that nothing can be reached through ------------------------------------------- */
 
@@ -57,14 +67,14 @@ static int open_devices(void)
     return error;
 }
 
-/* Limits for a domain that may be small: packets take an eighth of its memory, super-frames as
- * much, what connections have received and nobody has read another. */
+/* Limits for a domain that may be small: packets take a sixteenth of its memory, super-frames as
+ * much, what connections have received and nobody has read an eighth. */
 static void limit_by_memory(struct stack_config *config)
 {
     size_t pages = page_stats()->total;
     stack_defaults(config);
-    config->rx_packets = config->tx_packets = (uint32_t)(pages / 8);
-    config->rx_super_frames = config->tx_super_frames = (uint32_t)(pages / 256);
+    config->rx_packets = config->tx_packets = (uint32_t)(pages / 16);
+    config->rx_super_frames = config->tx_super_frames = (uint32_t)(pages / 512);
     config->tcp.max_receive = pages / 8 * PAGE_SIZE;
     config->tcp.max_conns = config->tcp.max_time_wait = config->tcp.max_records =
         (unsigned)(pages / 8);
@@ -77,6 +87,7 @@ static int open_stack(void)
     if (!direct_wanted())
         return 0;
     limit_by_memory(&config);
+    config.at_once = true; /* whoever made the domain has planned its address; it shall serve now */
     return direct_open(&config, &stack);
 }
 
@@ -92,7 +103,7 @@ static int open_loop(void)
 
 int platform_open(void)
 {
-    int error = direct_check();
+    int error = direct_check("direct:vif:0");
     if (error == 0)
         error = open_loop();
     if (error == 0 && (error = open_stack()) != 0)
@@ -103,6 +114,11 @@ int platform_open(void)
 struct net *platform_net(void)
 {
     return stack != NULL ? stack_net(stack) : &no_net;
+}
+
+const char *platform_ports(void)
+{
+    return "vif:*";
 }
 
 void platform_close(void)

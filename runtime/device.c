@@ -29,8 +29,17 @@ struct device_watch {
     char name[NETDEV_NAME_MAX];
 };
 
+struct device_search {
+    struct list link;
+    const struct device_driver *driver;
+    void (*fn)(void *user, const char *name);
+    void *user;
+    struct loop_work work; /* for those that there are */
+};
+
 static struct device_driver *drivers;
 static struct list watches = {&watches, &watches};
+static struct list searches = {&searches, &searches};
 
 /* --- A watch's turn -------------------------------------------------------------------------- */
 
@@ -82,18 +91,23 @@ static void take_turn(void *user)
 
 /* --- Watching -------------------------------------------------------------------------------- */
 
+static const struct device_driver *driver_of(const char *kind, size_t n)
+{
+    const struct device_driver *d;
+    for (d = drivers; d; d = d->next) {
+        if (strlen(d->kind) == n && memcmp(d->kind, kind, n) == 0)
+            break;
+    }
+    return d;
+}
+
 /* The driver that `name` is for; NULL: there is none, or nothing stands behind the colon. */
 static const struct device_driver *find_driver(const char *name)
 {
     size_t n = strcspn(name, ":");
-    const struct device_driver *d;
     if (name[n] == '\0' || name[n + 1] == '\0' || strlen(name) >= NETDEV_NAME_MAX)
         return NULL;
-    for (d = drivers; d; d = d->next) {
-        if (strlen(d->kind) == n && memcmp(d->kind, name, n) == 0)
-            break;
-    }
-    return d;
+    return driver_of(name, n);
 }
 
 int device_watch(const char *name, struct pkt_pool *pool, const struct device_events *events,
@@ -131,6 +145,64 @@ void device_unwatch(struct device_watch *w)
     free(w);
 }
 
+/* --- Devices that nobody has named ----------------------------------------------------------- */
+
+static bool is_watched(const struct device_driver *driver, const char *arg)
+{
+    struct list *l, *after;
+    list_each(l, after, &watches)
+    {
+        const struct device_watch *w = container_of(l, struct device_watch, link);
+        if (w->driver == driver && strcmp(w->arg, arg) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void offer(void *user, const char *arg)
+{
+    struct device_search *s = user;
+    char name[NETDEV_NAME_MAX];
+    int n = snprintf(name, sizeof name, "%s:%s", s->driver->kind, arg);
+    if (n > 0 && (size_t)n < sizeof name && !is_watched(s->driver, arg))
+        s->fn(s->user, name);
+}
+
+static void offer_each(void *user)
+{
+    struct device_search *s = user;
+    s->driver->each(offer, s);
+}
+
+int device_search(const char *kind, void (*fn)(void *user, const char *name), void *user,
+                  struct device_search **search)
+{
+    const struct device_driver *driver = driver_of(kind, strlen(kind));
+    struct device_search *s;
+    if (driver == NULL || driver->each == NULL)
+        return -EINVAL;
+    s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return -ENOMEM;
+    s->driver = driver;
+    s->fn = fn;
+    s->user = user;
+    loop_work_init(&s->work, offer_each, s);
+    list_append(&searches, &s->link);
+    loop_defer(&s->work);
+    *search = s;
+    return 0;
+}
+
+void device_search_end(struct device_search *s)
+{
+    if (s == NULL)
+        return;
+    list_remove(&s->link);
+    loop_work_cancel(&s->work);
+    free(s);
+}
+
 /* --- For platforms --------------------------------------------------------------------------- */
 
 void device_register(struct device_driver *driver)
@@ -151,6 +223,12 @@ void device_came(const struct device_driver *driver, const char *arg)
         struct device_watch *w = container_of(l, struct device_watch, link);
         if (w->driver == driver && strcmp(w->arg, arg) == 0)
             loop_defer(&w->work);
+    }
+    list_each(l, after, &searches)
+    {
+        struct device_search *s = container_of(l, struct device_search, link);
+        if (s->driver == driver)
+            offer(s, arg);
     }
 }
 

@@ -39,6 +39,9 @@ struct device_driver {
     /* Open what `arg` (behind the colon) names. 0 or a negative errno: -ENODEV if it is not there,
      * and device_came() will be called when it is. */
     int (*open)(const char *arg, struct pkt_pool *pool, struct netdev **dev);
+    /* Call fn() with each that there is now; whoever comes later is told by device_came(). NULL:
+     * this kind cannot be looked for. */
+    void (*each)(void (*fn)(void *user, const char *arg), void *user);
     struct device_driver *next; /* device.c's */
 };
 
@@ -51,6 +54,19 @@ int device_watch(const char *name, struct pkt_pool *pool, const struct device_ev
 
 /* Stop; closes the device if it is open. NULL is allowed. */
 void device_unwatch(struct device_watch *watch);
+
+/* --- Devices that nobody has named ----------------------------------------------------------- */
+
+struct device_search;
+
+/* Hear of every device of `kind` ("vif") that nobody watches: by the end of the turn of those that
+ * there are, then of each when it comes. fn() may watch it. 0, or -EINVAL if there is no such kind
+ * or it cannot be looked for, or -ENOMEM. */
+int device_search(const char *kind, void (*fn)(void *user, const char *name), void *user,
+                  struct device_search **search);
+
+/* NULL is allowed. */
+void device_search_end(struct device_search *search);
 
 /* --- For platforms --------------------------------------------------------------------------- */
 

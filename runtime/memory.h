@@ -17,6 +17,10 @@
  * where they are touched. NULL if there is no memory. */
 void *memory_new(size_t n);
 
+/* Bytes of memory that the program has to itself, for limits that shall fit in; SIZE_MAX: it shares
+ * the machine's. */
+size_t memory_total(void);
+
 /* Give back what memory_new(n) gave. NULL is allowed. */
 void memory_free(void *block, size_t n);
 

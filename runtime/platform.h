@@ -26,6 +26,10 @@ int platform_open(void);
 /* The network that the options ask for. Lives until platform_close(). */
 struct net *platform_net(void);
 
+/* The devices that are a switch's ports when none is named, as its option --port says them; NULL:
+ * there are no such. */
+const char *platform_ports(void);
+
 /* Give all of it back. Streams, listeners, timers and devices must be gone. */
 void platform_close(void);
 

@@ -8,6 +8,7 @@
 #include "runtime/counter.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
+#include "runtime/memory.h"
 #include "switch/datapath.h"
 #include "switch/flow_mod.h"
 
@@ -50,6 +51,13 @@ static struct counter_set counter_set = {
 
 /* --- Limits ---------------------------------------------------------------------------------- */
 
+/* As many packets of a size as fit in a sixteenth of the program's memory, `max` at most. */
+static uint64_t packets(uint64_t max, size_t size)
+{
+    size_t n = memory_total() / 16 / size;
+    return n < max ? n : max;
+}
+
 void dp_defaults(struct dp_config *config)
 {
     *config = (struct dp_config){
@@ -58,8 +66,8 @@ void dp_defaults(struct dp_config *config)
         .buffer_time = 5 * NS_PER_S,
         .mac_max = 8192,
         .mac_time = 300 * NS_PER_S,
-        .n_pkts = 4096,
-        .n_large = 64,
+        .n_pkts = packets(4096, PKT_SMALL),
+        .n_large = packets(64, PKT_LARGE),
         .max_datagrams = 64,
         .max_fragments = 1024,
         .max_fragment_bytes = 2 << 20,
@@ -255,6 +263,11 @@ uint32_t dp_action_vendor(const struct dp *dp)
 int dp_port_add(struct dp *dp, const char *name, uint16_t port_no)
 {
     return ports_add(&dp->ports, name, port_no);
+}
+
+int dp_port_search(struct dp *dp, const char *kind)
+{
+    return ports_search(&dp->ports, kind);
 }
 
 int dp_port_remove(struct dp *dp, uint16_t port_no)

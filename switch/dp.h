@@ -68,6 +68,11 @@ void dp_listen(struct dp *dp, const struct dp_listener *listener, void *user);
  * -EEXIST, -EINVAL, -ENOSPC, -ENOMEM. */
 int dp_port_add(struct dp *dp, const char *name, uint16_t port_no);
 
+/* Have every device of a kind ("vif") that nobody else uses be a port, now and when it comes: N of
+ * "vif:N" is its number, if that can be, else it is the lowest free one. 0; -EINVAL if there is no
+ * such kind or it cannot be looked for; -EEXIST if a kind is looked for already; -ENOMEM. */
+int dp_port_search(struct dp *dp, const char *kind);
+
 /* Remove it. 0 or -ENOENT. */
 int dp_port_remove(struct dp *dp, uint16_t port_no);
 

@@ -150,5 +150,6 @@ int main(int argc, char **argv)
     if (!program_echo_agrees(PROGRAM, limits.agent.echo_interval, limits.agent.echo_limit) ||
         read_fail_mode(&limits.agent.fail_mode) != 0)
         return EXIT_FAILURE;
+    setup_default_port(&limits.setup, platform_ports());
     return run(&limits);
 }

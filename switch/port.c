@@ -404,6 +404,28 @@ int ports_add(struct ports *ports, const char *name, uint16_t no)
     return 0;
 }
 
+/* "7" of "vif:7", if a port may have and nobody has it; else 0. */
+static uint16_t number_in(const struct ports *ports, const char *name)
+{
+    const char *digits = strchr(name, ':') + 1;
+    unsigned long no =
+        strspn(digits, "0123456789") == strlen(digits) ? strtoul(digits, NULL, 10) : 0;
+    return no < OFPP_MAX && ports_find(ports, (uint16_t)no) == NULL ? (uint16_t)no : 0;
+}
+
+static void on_found(void *user, const char *name)
+{
+    struct ports *ports = user;
+    int error = ports_add(ports, name, number_in(ports, name));
+    if (error != 0)
+        log_warn("%s cannot be a port: %s", name, strerror(-error));
+}
+
+int ports_search(struct ports *ports, const char *kind)
+{
+    return ports->search ? -EEXIST : device_search(kind, on_found, ports, &ports->search);
+}
+
 int ports_remove(struct ports *ports, uint16_t no)
 {
     struct dp_port *port = ports_find(ports, no);
@@ -419,6 +441,7 @@ int ports_remove(struct ports *ports, uint16_t no)
 void ports_free(struct ports *ports)
 {
     struct list *l;
+    device_search_end(ports->search);
     while ((l = list_pop(&ports->all)) != NULL)
         free_port(container_of(l, struct dp_port, link));
     free(ports->by_no);

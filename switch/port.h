@@ -47,6 +47,7 @@ struct ports {
     struct dp_port **by_no; /* n places */
     uint32_t n;
     struct dp_port *local;
+    struct device_search *search; /* NULL: every port has been named */
     struct pkt_pool *pool;
     const struct port_events *events;
     void *user;
@@ -60,6 +61,7 @@ void ports_free(struct ports *ports);
 
 /* See dp_port_add(). */
 int ports_add(struct ports *ports, const char *name, uint16_t no);
+int ports_search(struct ports *ports, const char *kind);
 int ports_remove(struct ports *ports, uint16_t no);
 
 static inline struct dp_port *ports_find(const struct ports *ports, uint16_t no)

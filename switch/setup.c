@@ -6,6 +6,7 @@
 #include "switch/setup.h"
 #include "openflow/parse.h"
 #include "runtime/log.h"
+#include "runtime/netdev.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -63,10 +64,35 @@ static const char *port_error(int error)
     }
 }
 
+/* The kind in "KIND:*", of which every device is to be a port. */
+static bool cut_kind(const char *device, char kind[NETDEV_NAME_MAX])
+{
+    size_t n = strcspn(device, ":");
+    if (strcmp(device + n, ":*") != 0 || n >= NETDEV_NAME_MAX)
+        return false;
+    bytes_copy(kind, device, n);
+    kind[n] = '\0';
+    return true;
+}
+
+static const char *search(struct dp *dp, const char *device, const char *kind, char *error)
+{
+    int status = dp_port_search(dp, kind);
+    return status == 0 ? NULL
+                       : fail(error, "%.200s: %s", device,
+                              status == -EEXIST   ? "devices are looked for already"
+                              : status == -EINVAL ? "devices of this kind must be named"
+                                                  : strerror(-status));
+}
+
 const char *setup_port(struct dp *dp, const char *device, const char *number, char *error)
 {
+    char kind[NETDEV_NAME_MAX];
     uint16_t port_no = 0;
     int status;
+    if (cut_kind(device, kind))
+        return number == NULL ? search(dp, device, kind, error)
+                              : fail(error, "%.200s: their numbers are their own", device);
     if (number != NULL && !read_port_number(number, &port_no))
         return fail(error, "\"%.80s\" is no port number: say 1 to %d, or LOCAL", number,
                     OFPP_MAX - 1);
@@ -245,6 +271,12 @@ static bool apply(const struct config_list *list, const char *option, struct dp 
             return false;
         }
     return true;
+}
+
+void setup_default_port(struct setup_config *config, const char *device)
+{
+    if (config->ports.n == 0 && device != NULL)
+        config->ports.value[config->ports.n++] = device;
 }
 
 bool setup_apply(const struct setup_config *config, struct dp *dp)

@@ -2,6 +2,7 @@
  * setup.h - ports, queues and rates in words: as the command line and the control channel say them.
  *
  *     --port=DEVICE[@NUMBER]       eth:veth1, eth:veth1@7, tap:br0@LOCAL
+ *     --port=KIND:*                vif:*     each that nobody else uses, also those that come later
  *     --port-rate=PORT:RATE        1:10M     bits a second; k, M and G are powers of 1000
  *     --queue=PORT:ID[:PERCENT]    1:0:12.5  of what the port can send; without: no guarantee
  *
@@ -24,6 +25,9 @@ struct setup_config {
 #define SETUP_N_OPTIONS 4
 void setup_options(struct setup_config *config, struct config_option rows[SETUP_N_OPTIONS]);
 
+/* The port if none is named; `device` (which must live on) may be NULL: there is none then. */
+void setup_default_port(struct setup_config *config, const char *device);
+
 /* Give the datapath all of it. False if something of it cannot be; it has been logged. */
 bool setup_apply(const struct setup_config *config, struct dp *dp);
 
@@ -32,7 +36,8 @@ bool setup_apply(const struct setup_config *config, struct dp *dp);
 /* Each: NULL if it is done, else what is wrong, which lies in `error` (SETUP_ERROR bytes). */
 #define SETUP_ERROR 512
 
-/* Add a device as a port; `number` ("7", "LOCAL") may be NULL: the lowest free one. */
+/* Add a device as a port, or with "KIND:*" all of a kind; `number` ("7", "LOCAL") may be NULL: the
+ * lowest free one. */
 const char *setup_port(struct dp *dp, const char *device, const char *number, char *error);
 
 /* A port that there is, by its number or its device's name. */

@@ -6,10 +6,16 @@
  */
 #include "runtime/memory.h"
 #include "xen/heap.h"
+#include "xen/page.h"
 
 void *memory_new(size_t n)
 {
     return heap_alloc_aligned(64, n);
+}
+
+size_t memory_total(void)
+{
+    return page_stats()->total * PAGE_SIZE;
 }
 
 void memory_free(void *block, size_t n)

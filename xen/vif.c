@@ -370,7 +370,8 @@ static bool make_queues(struct vif *v)
 static void connect(struct vif *v)
 {
     size_t n = 0;
-    if (stop(v, "cannot make rings", make_queues(v) ? 0 : -ENOMEM) ||
+    v->wanted = make_queues(v); /* without memory not again and again */
+    if (stop(v, "cannot make rings", v->wanted ? 0 : -ENOMEM) ||
         stop(v, "cannot watch its carrier", watch_carrier(v)))
         return;
     put_queues(v, &n);
@@ -496,7 +497,16 @@ static int vif_open_device(const char *number, struct pkt_pool *pool, struct net
     return 0;
 }
 
-static struct device_driver driver = {.kind = "vif", .open = vif_open_device};
+static void vif_each(void (*fn)(void *user, const char *arg), void *user)
+{
+    struct list *l, *after;
+    list_each(l, after, &vifs)
+    {
+        fn(user, container_of(l, struct vif, link)->number);
+    }
+}
+
+static struct device_driver driver = {.kind = "vif", .open = vif_open_device, .each = vif_each};
 
 /* --- Coming and going ------------------------------------------------------------------------ */
 

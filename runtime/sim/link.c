@@ -47,9 +47,10 @@ struct sim_link {
 };
 
 static int link_open(const char *arg, struct pkt_pool *pool, struct netdev **dev);
+static void link_each(void (*fn)(void *user, const char *arg), void *user);
 
 static struct list links = {&links, &links};
-static struct device_driver driver = {.kind = "link", .open = link_open};
+static struct device_driver driver = {.kind = "link", .open = link_open, .each = link_each};
 
 static struct link_end *end_of(struct netdev *dev)
 {
@@ -84,6 +85,17 @@ static struct sim_link *find_link(const char *name)
     snprintf(new->name, sizeof new->name, "%s", name);
     list_append(&links, &new->link);
     return new;
+}
+
+static void link_each(void (*fn)(void *user, const char *arg), void *user)
+{
+    struct list *l, *after;
+    list_each(l, after, &links)
+    {
+        const struct sim_link *link = container_of(l, struct sim_link, link);
+        if (link->plugged)
+            fn(user, link->name);
+    }
 }
 
 /* --- Arriving -------------------------------------------------------------------------------- */

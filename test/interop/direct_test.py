@@ -13,6 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from lab import Lab, MorganaSwitch, OpenVSwitch, program, wait_for  # noqa: E402
+from lab.dhcp import dnsmasq  # noqa: E402
 from lab.direct import KERNEL, OURS, DirectController, ethernet, tap  # noqa: E402
 
 
@@ -152,12 +153,8 @@ class BothTest(Programs):
         for name in ("c0", "s0"):
             net.ip("tuntap", "add", name, "mode", "tap")
             net.ip("link", "set", name, "master", "br0", "up")
-        self.lab.start(
-            ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root",
-             "--interface=br0", "--bind-interfaces", "--no-resolv", "--no-hosts", "--pid-file",
-             "--log-facility=-", "--no-ping", f"--dhcp-leasefile={self.lab.folder}/leases",
-             "--dhcp-range=10.9.0.50,10.9.0.60,255.255.255.0,2m", "--domain=test",
-             "--dhcp-host=controller,10.9.0.50"], "dnsmasq.log")
+        dnsmasq(self.lab, "br0", "--dhcp-range=10.9.0.50,10.9.0.60,255.255.255.0,2m",
+                "--domain=test", "--dhcp-host=controller,10.9.0.50")
         controller = self.lab.start(
             [program("morgana-controller"), "--net=direct:tap:c0", "--hostname=controller",
              "--listen=ptcp:6653"], "controller.log")

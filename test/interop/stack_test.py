@@ -19,6 +19,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from lab import Lab, namespace, program, wait_for  # noqa: E402
+from lab.dhcp import dnsmasq  # noqa: E402
 from lab.direct import KERNEL, OURS, DirectHost, answers, ethernet, tap  # noqa: E402
 
 # The pattern of test/interop/host.c; it comes again after 2^21 bytes and more.
@@ -76,15 +77,7 @@ class Peers(unittest.TestCase):
     @classmethod
     def dnsmasq(cls, *options):
         """dnsmasq on the tap's other end. Returns the process once it serves."""
-        lease = cls.lab.folder / "leases"
-        process = cls.lab.start(
-            ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--user=root",
-             "--interface=t0", "--bind-interfaces", "--no-resolv", "--no-hosts", "--pid-file",
-             "--log-facility=-", "--log-dhcp", "--dhcp-authoritative", "--no-ping",
-             f"--dhcp-leasefile={lease}", *options], "dnsmasq.log")
-        before = len(process.output())
-        wait_for(lambda: "started" in process.output()[before:], "dnsmasq")
-        return process
+        return dnsmasq(cls.lab, "t0", *options)
 
     def session(self):
         session = self.host.session()

@@ -9,17 +9,23 @@
 #include "netstack/stack.h"
 #include "test/unit/unit.h"
 
-/* One that has few packets, and no interface yet. */
-static inline struct stack *small_host(void)
+/* One that has few packets, and no interface yet; it uses addresses `at_once`. */
+static inline struct stack *host_with(bool at_once)
 {
     struct stack_config config;
     struct stack *s;
     stack_defaults(&config);
     config.rx_packets = config.tx_packets = 1024;
     config.rx_super_frames = config.tx_super_frames = 32;
+    config.at_once = at_once;
     s = stack_new(&config);
     ck_assert_ptr_nonnull(s);
     return s;
+}
+
+static inline struct stack *small_host(void)
+{
+    return host_with(false);
 }
 
 /* Give it a device, with this address; NULL: by DHCP. */

@@ -24,12 +24,12 @@ static void on_taken(void *user)
     taken++;
 }
 
-static void begin(bool keep)
+static void begin(unsigned how)
 {
     static const struct acd_events events = {.claimed = on_claimed, .taken = on_taken};
     claimed = taken = 0;
     ip_world_bare(&w, 1);
-    acd_begin(&w.ip.interfaces[0].acd, US, keep, &events, NULL);
+    acd_begin(&w.ip.interfaces[0].acd, US, how, &events, NULL);
 }
 
 static void somebody(enum arp_op op, uint32_t sender, uint32_t target)
@@ -109,7 +109,7 @@ END_TEST
 
 START_TEST(an_address_to_be_kept_is_defended_at_most_once_in_ten_seconds)
 {
-    begin(true);
+    begin(ACD_KEEP);
     ip_world_wait(&w, 20 * NS_PER_S);
     ip_world_forget(&w);
     for (int i = 0; i < 210; i++) {
@@ -135,6 +135,32 @@ START_TEST(a_probe_for_an_address_in_use_is_answered)
 }
 END_TEST
 
+START_TEST(an_address_that_is_used_at_once_is_probed_all_the_same)
+{
+    begin(ACD_AT_ONCE);
+    ck_assert_uint_eq(claimed, 1); /* during the call */
+    ip_world_wait(&w, 60 * NS_PER_S);
+    ck_assert_uint_eq(claimed, 1);
+    ck_assert_uint_eq(w.n_sent, 5);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->sender_ip), i < 3 ? 0 : US);
+    ip_world_end(&w);
+}
+END_TEST
+
+START_TEST(an_address_that_is_used_at_once_is_given_up_if_somebody_has_it)
+{
+    begin(ACD_AT_ONCE | ACD_KEEP);
+    ip_world_wait(&w, NS_PER_S);
+    somebody(ARP_REPLY, US, 0);
+    ck_assert_uint_eq(taken, 1);
+    ip_world_forget(&w);
+    ip_world_wait(&w, 20 * NS_PER_S);
+    ck_assert_uint_eq(w.n_sent, 0);
+    ip_world_end(&w);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -143,6 +169,8 @@ int main(void)
         an_address_in_use_is_defended_once_and_given_up_at_the_second_conflict,
         an_address_to_be_kept_is_defended_at_most_once_in_ten_seconds,
         a_probe_for_an_address_in_use_is_answered,
+        an_address_that_is_used_at_once_is_probed_all_the_same,
+        an_address_that_is_used_at_once_is_given_up_if_somebody_has_it,
         NULL};
     return unit_main(unit_suite("acd", tests));
 }

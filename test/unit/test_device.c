@@ -214,6 +214,47 @@ START_TEST(unwatching_before_the_first_turn_leaves_nothing)
 }
 END_TEST
 
+static struct watcher found;
+static unsigned offers;
+
+/* Watch whatever is offered. */
+static void on_found(void *user, const char *name)
+{
+    ck_assert_ptr_eq(user, &found);
+    offers++;
+    ck_assert_int_eq(watcher_begin(&found, name, pool), 0);
+}
+
+START_TEST(a_search_finds_what_nobody_watches_now_and_when_it_comes)
+{
+    struct device_search *search, *second;
+    begin();
+    sim_link_plug("there", true);
+    sim_link_plug("out", false);
+    ck_assert_int_eq(watcher_begin(&a, "link:watched", pool), 0);
+    ck_assert_int_eq(device_search("link", on_found, &found, &search), 0);
+    ck_assert_uint_eq(offers, 0); /* not during the call */
+    sim_run(TIMER_NEVER);
+    ck_assert_uint_eq(offers, 1);
+    ck_assert_str_eq(found.dev->name, "link:there");
+    sim_link_plug("there", false);
+    sim_link_plug("there", true);
+    sim_link_plug("watched", true);
+    sim_run(TIMER_NEVER);
+    ck_assert_uint_eq(offers, 1); /* it is watched now */
+    watcher_end(&found);
+    sim_link_plug("out", true);
+    ck_assert_uint_eq(offers, 2);
+    device_search_end(search);
+    watcher_end(&found);
+    sim_link_plug("out", true);
+    ck_assert_uint_eq(offers, 2);
+    ck_assert_int_eq(device_search("none", on_found, &found, &second), -EINVAL);
+    device_search_end(NULL);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -225,6 +266,7 @@ int main(void)
         a_watch_may_end_while_its_device_delivers,
         a_watch_may_end_in_each_of_its_callbacks,
         unwatching_before_the_first_turn_leaves_nothing,
+        a_search_finds_what_nobody_watches_now_and_when_it_comes,
         NULL,
     };
     return unit_main(unit_suite("device", tests));

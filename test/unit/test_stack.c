@@ -351,6 +351,31 @@ START_TEST(an_address_that_another_host_has_is_not_used)
 }
 END_TEST
 
+START_TEST(an_address_may_be_used_before_it_was_probed)
+{
+    start(1, NULL);
+    us = host_with(true);
+    plug(us, "link:l", "10.0.0.5/24");
+    sim_run(NS_PER_MS);
+    ck_assert_uint_eq(our_address(), US);
+    stop();
+    start(1, NULL);
+    us = host_with(true);
+    plug(us, "link:l", "10.0.0.254/24"); /* both want it: one has it in the end */
+    sim_run(NS_PER_MS);
+    ck_assert_uint_ne(our_address(), 0);
+    wait_s(120);
+    ck_assert((our_address() == 0) != (stack_address(keeper, 0) == 0));
+    stop();
+    start(1, NULL);
+    us = host_with(true);
+    plug(us, "link:l", NULL);
+    UNTIL(our_address());
+    ck_assert_uint_le(loop_now(), 3 * NS_PER_S);
+    stop();
+}
+END_TEST
+
 /* --- Names and connections ------------------------------------------------------------------- */
 
 START_TEST(a_connection_by_name_tries_each_address)
@@ -628,6 +653,7 @@ int main(void)
         a_refused_renewal_ends_the_connections_of_the_address,
         the_lease_is_given_back_when_the_stack_ends,
         an_address_that_another_host_has_is_not_used,
+        an_address_may_be_used_before_it_was_probed,
         a_connection_by_name_tries_each_address,
         what_cannot_be_reached_is_said,
         who_gives_a_connect_up_hears_no_more_of_it,

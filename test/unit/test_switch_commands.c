@@ -154,9 +154,42 @@ START_TEST(the_command_line_says_the_same)
 }
 END_TEST
 
+START_TEST(every_device_of_a_kind_that_nobody_uses_becomes_a_port)
+{
+    struct setup_config config = {0};
+    setup_default_port(&config, NULL);
+    ck_assert_uint_eq(config.ports.n, 0);
+    setup_default_port(&config, "link:*");
+    sim_link_plug("9", true);
+    ck_assert(setup_apply(&config, lab.dp));
+    sim_run(0);
+    ck_assert_str_eq(dp_port_name(lab.dp, 9), "link:9");
+    sim_link_plug("7", true);
+    sim_link_plug("65280", true); /* OFPP_MAX: no port has it */
+    sim_link_plug("none", true);
+    ck_assert_str_eq(dp_port_name(lab.dp, 7), "link:7");
+    ck_assert_str_eq(dp_port_name(lab.dp, 5), "link:65280");
+    ck_assert_str_eq(dp_port_name(lab.dp, 6), "link:none");
+    /* What is a port already is none again. */
+    sim_link_plug("7", false);
+    sim_link_plug("7", true);
+    ck_assert_ptr_null(dp_port_name(lab.dp, 8));
+    client_says(client_fail(&client, "add-port link:*"), "looked for already");
+}
+END_TEST
+
+START_TEST(what_is_named_is_what_there_is)
+{
+    struct setup_config config = {.ports = {.value = {"link:9"}, .n = 1}};
+    setup_default_port(&config, "link:*");
+    ck_assert_uint_eq(config.ports.n, 1);
+}
+END_TEST
+
 START_TEST(what_the_command_line_says_wrongly_is_refused)
 {
-    static const char *const ports[] = {"link:z@", "link:z@if7", "link:z@1", "z", ""};
+    static const char *const ports[] = {"link:z@", "link:z@if7", "link:z@1", "z",
+                                        "",        "link:*@5",   "none:*"};
     static const char *const rates[] = {"1", "1:x", ":1", "1:2:3", ""};
     static const char *const queues[] = {"1", "1:x", "9:1", "1:1:101", "1:1:1:1", ""};
     struct setup_config config = {0};
@@ -335,6 +368,8 @@ int main(void)
     tcase_add_test(c, a_rate_is_given_in_bits_a_second_with_a_unit);
     tcase_add_test(c, queues_are_added_listed_and_deleted);
     tcase_add_test(c, the_command_line_says_the_same);
+    tcase_add_test(c, every_device_of_a_kind_that_nobody_uses_becomes_a_port);
+    tcase_add_test(c, what_is_named_is_what_there_is);
     tcase_add_test(c, what_the_command_line_says_wrongly_is_refused);
     tcase_add_test(c, flows_are_added_modified_and_deleted_strictly_and_not);
     tcase_add_loop_test(c, what_is_wrong_with_a_flow_is_said_and_nothing_is_changed, 0,

@@ -591,6 +591,22 @@ START_TEST(a_backend_that_closes_is_followed_and_may_come_back)
 }
 END_TEST
 
+START_TEST(without_memory_a_vif_is_given_up)
+{
+    void *all;
+    begin();
+    while ((all = page_alloc(1)) != NULL)
+        ;
+    plug();
+    set_backend(XenbusStateInitWait);
+    ck_assert_int_eq(our_state(), XenbusStateClosed);
+    set_backend(XenbusStateClosed);
+    ck_assert_int_eq(our_state(), XenbusStateClosed); /* not again and again */
+    ck_assert_uint_eq(grant_stats()->used, 0);
+    end();
+}
+END_TEST
+
 START_TEST(a_backend_may_jump_straight_to_closed)
 {
     begin();
@@ -726,6 +742,7 @@ int main(void)
         counters_show_frames_and_that_none_costs_a_call_about_grants,
         a_transaction_that_others_overtake_is_done_again,
         a_backend_that_closes_is_followed_and_may_come_back,
+        without_memory_a_vif_is_given_up,
         a_backend_may_jump_straight_to_closed,
         a_vif_that_is_unplugged_goes_and_one_that_is_plugged_comes,
         what_is_no_mac_address_is_refused,

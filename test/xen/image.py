@@ -20,6 +20,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 PACKAGES = HERE.parent / "lab" / "packages.txt"
+SOURCES = (PACKAGES, HERE / "image.py", HERE / "dom0/init", HERE / "dom0/vif-bridge")
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 XEN_PROGRAMS = "usr/lib/xen-4.17/bin"
 
@@ -31,7 +32,7 @@ PROGRAMS = ("xl", "libxl-save-helper", "xenstored", "xenconsoled", "xenconsole",
 MODULES = (
     "drivers/xen/xen-privcmd", "drivers/xen/xen-evtchn", "drivers/xen/xen-gntdev",
     "drivers/xen/xenfs/xenfs", "net/llc/llc", "net/802/stp", "net/bridge/bridge",
-    "drivers/net/xen-netback/xen-netback", "net/core/failover", "drivers/net/net_failover",
+    "drivers/net/xen-netback/xen-netback", "drivers/net/veth", "net/core/failover", "drivers/net/net_failover",
     "drivers/virtio/virtio_ring", "drivers/virtio/virtio", "drivers/virtio/virtio_pci_modern_dev",
     "drivers/virtio/virtio_pci_legacy_dev", "drivers/virtio/virtio_pci", "drivers/net/virtio_net",
     "drivers/block/virtio_blk", "drivers/char/virtio_console")
@@ -142,7 +143,7 @@ def build(folder):
     copy_userland(unpacked, root)
     copy_modules(unpacked, root)
     shutil.copy(HERE / "dom0" / "init", root / "init")
-    shutil.copy(HERE / "dom0" / "vif", root / "etc/xen/scripts/vif")
+    shutil.copy(HERE / "dom0" / "vif-bridge", root / "etc/xen/scripts")
     pack(root, folder / "dom0.gz.new")
     (folder / "dom0.gz.new").rename(folder / "dom0.gz")
     shutil.rmtree(unpacked)

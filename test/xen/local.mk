@@ -35,11 +35,12 @@ CLEANFILES += test/xen/dom0/registers
 EXTRA_DIST += \
 	test/xen/README.md \
 	test/xen/__init__.py \
+	test/xen/appliance.py \
+	test/xen/appliance_test.py \
 	test/xen/bench_test.py \
 	test/xen/boot_test.py \
 	test/xen/dom0/init \
-	test/xen/dom0/vif \
+	test/xen/dom0/vif-bridge \
 	test/xen/image.py \
 	test/xen/machine.py \
-	test/xen/openflow_test.py \
 	test/xen/vif_test.py

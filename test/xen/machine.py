@@ -10,14 +10,16 @@
 What fails because the emulated machine failed is not Morgana's fault: a test of class MachineTest is
 then tried again from the fresh snapshot, and says so.
 
-The bench (image.py) lies where MORGANA_XEN_BENCH says, else in /var/tmp/morgana-xen-bench; the first
-who needs it builds it. Everything else is in a private folder, so that several machines run at once.
+The bench (image.py) lies where MORGANA_XEN_BENCH says, else in /var/tmp/morgana-xen-bench, in a folder
+named by its recipe; the first who needs it builds it. Everything else is in a private folder, so that several machines run at once.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import atexit
 import contextlib
 import fcntl
+import hashlib
+import inspect
 import json
 import os
 import pathlib
@@ -34,10 +36,11 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import xen.image as image  # noqa: E402
+from lab import direct  # noqa: E402
 from lab.process import Process, catch_signals  # noqa: E402
 from lab.wait import wait_for  # noqa: E402
 
-BENCH = pathlib.Path(os.environ.get("MORGANA_XEN_BENCH", "/var/tmp/morgana-xen-bench"))
+BENCHES = pathlib.Path(os.environ.get("MORGANA_XEN_BENCH", "/var/tmp/morgana-xen-bench"))
 PAYLOAD = 64 << 20  # bytes of the disk that brings files into dom0
 MEMORY = 768        # MiB of the machine
 DOM0_MEMORY = 320
@@ -68,7 +71,13 @@ class BenchFault(AssertionError):
     """The emulated machine failed, or its dom0: nothing of Morgana's."""
 
 
-def qemu(folder, state, disk, *more):
+# The machine's Ethernet device leads nowhere, or to a tap of a namespace that has this address there:
+# on dom0's bridge xenbr0, which is 10.0.0.1.
+OUTSIDE = "10.0.0.254"
+NO_NETWORK = "hubport,id=net,hubid=0"
+
+
+def qemu(folder, state, disk, *more, network=NO_NETWORK):
     return [
         "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", CPU, "-smp", "1",
         "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
@@ -80,10 +89,22 @@ def qemu(folder, state, disk, *more):
         "-drive", f"if=none,id=state,format=qcow2,file={state}",
         "-drive", f"if=none,id=payload,format=raw,readonly=on,file={disk}",
         "-device", "virtio-blk-pci,drive=payload",
-        "-netdev", "user,id=net,restrict=on,net=10.0.0.0/24,host=10.0.0.254,dns=10.0.0.253",
+        "-netdev", network,
         "-device", "virtio-net-pci,netdev=net,romfile=",
         "-kernel", BENCH / "xen", "-append", XEN_WORDS,
         "-initrd", f"{BENCH}/vmlinux {LINUX_WORDS},{BENCH}/dom0.gz", *more]
+
+
+def recipe():
+    """A name for what the bench is made of: another one is another bench."""
+    digest = hashlib.sha256(repr((MEMORY, CPU, XEN_WORDS, LINUX_WORDS, NO_NETWORK)).encode())
+    for path in image.SOURCES:
+        digest.update(path.read_bytes())
+    digest.update(inspect.getsource(qemu).encode())
+    return digest.hexdigest()[:12]
+
+
+BENCH = BENCHES / recipe()
 
 
 def connect(path):
@@ -145,11 +166,15 @@ def save_snapshot():
 
 
 class Machine:
-    """A running machine. `files` lie in dom0's folder /guests."""
+    """A running machine. `files` lie in dom0's folder /guests. In the namespace `where`, if there is
+    one, its network is the tap "bench", where we are OUTSIDE."""
 
-    def __init__(self, files=()):
+    def __init__(self, files=(), where=None):
         catch_signals()
         build_bench()
+        self.where = where
+        if where:
+            direct.tap(where, "bench", f"{OUTSIDE}/24")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
         with tarfile.open(self.folder / "disk", "w", dereference=True) as tar:
             for path in files:
@@ -170,10 +195,16 @@ class Machine:
             (self.folder / name).unlink(missing_ok=True)
         state = self.folder / "state.qcow2"
         shutil.copy(BENCH / "state.qcow2", state)
-        self._process = Process(qemu(self.folder, state, self.folder / "disk", "-loadvm", "ready"),
-                                self.folder / "serial")
+        self._process = Process(self._command(state), self.folder / "serial")
         self._shell = connect(self.folder / "shell")
         self.run("mkdir -p /guests && tar -x -f /dev/vda -C /guests")
+
+    def _command(self, state):
+        words = [self.folder, state, self.folder / "disk", "-loadvm", "ready"]
+        if self.where is None:
+            return qemu(*words)
+        return self.where.command(
+            qemu(*words, network="tap,id=net,ifname=bench,script=no,downscript=no"))
 
     def _halt(self):
         if self._shell:
@@ -263,7 +294,7 @@ class Domain:
         self.machine, self.name, self.kind = machine, name, kind
         # Only to do something when the domain ends need xl stay.
         self._how = "-e" if on_reboot == "preserve" else ""
-        vif = ", ".join(f'"{words},script=vif"' for words in vifs)
+        vif = ", ".join(f'"{words}"' for words in vifs)
         extra = extra.replace('"', '\\"')
         self._config = f"""name = "{name}"
 type = "{kind}"
@@ -345,6 +376,22 @@ on_reboot = "{on_reboot}"
         if state not in ENDS:
             raise AssertionError(f"{self} has not ended ({state}); its console:\n{self.console()}")
         return ENDS[state]
+
+
+class Example(Domain):
+    """The domain of an example configuration, `text`, as an operator has it; but of this kind."""
+
+    def __init__(self, machine, text, kind):
+        self.machine, self.kind, self._how = machine, kind, ""
+        self.name = re.search(r'^name = "(.*)"$', text, re.M)[1]
+        self.kernel = pathlib.PurePath(re.search(r'^kernel = "(.*)"$', text, re.M)[1])
+        self._config = re.sub(r'^type = "\w+"', f'type = "{kind}"', text, count=1, flags=re.M)
+
+    def create(self):
+        """With the kernel where `make install` puts it."""
+        self.machine.run(f"mkdir -p {self.kernel.parent}; "
+                         f"ln -sf /guests/{self.kernel.name} {self.kernel}")
+        return super().create()
 
 
 class HeldResult:

@@ -30,7 +30,7 @@ class OfEachKind:
     def setUp(self):
         self.switch = Domain(
             self.machine, "switch", "morgana-switch.xen", self.kind,
-            "--port=vif:0 --port=vif:1 --fail-mode=standalone", memory=32,
+            "--net=none --port=vif:0 --port=vif:1 --fail-mode=standalone", memory=32,
             vifs=("bridge=xenbr0,mac=00:16:3e:00:00:01", "bridge=none,mac=00:16:3e:00:00:02"),
             on_reboot="restart")
         self.addCleanup(self.switch.destroy)
@@ -156,7 +156,7 @@ class OfEachKind:
         self.switch.wait_for("vif:1 has gone")
         self.assertIn("100% packet loss",
                       self.machine.run("ping -c 1 -W 1 10.0.0.2", check=False))
-        self.machine.run("xl network-attach switch bridge=none script=vif mac=00:16:3e:00:00:02")
+        self.machine.run("xl network-attach switch bridge=none mac=00:16:3e:00:00:02")
         self.assertTrue(self.machine.wait_until(
             "[ $(grep -c 'port 2 (vif:1): link up' /var/log/xen/guest-switch.log) = 2 ]"))
         self.plug_host()

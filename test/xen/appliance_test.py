@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""The appliance as doc/xen.md has it, from nothing to traffic, on real Xen.
+
+Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+"""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+from lab import Lab, OpenVSwitch, wait_for  # noqa: E402
+from xen.appliance import CONTROLLER, SWITCH, Appliance  # noqa: E402
+from xen.machine import LIMIT, MachineTest  # noqa: E402
+
+
+def setUpModule():
+    OfEachKind.lab = Lab()
+    unittest.addModuleCleanup(OfEachKind.lab.close)
+    OfEachKind.bench = Appliance(OfEachKind.lab)
+    unittest.addModuleCleanup(OfEachKind.bench.stop)
+    OfEachKind.peer = OpenVSwitch(OfEachKind.lab)
+    OfEachKind.hosts = [OfEachKind.lab.host(number) for number in (1, 2, 3)]
+    for host in OfEachKind.hosts:
+        OfEachKind.peer.plug(host)
+    MachineTest.machine = OfEachKind.bench.machine
+
+
+class OfEachKind:
+    """The tests that a kind of guest, `kind`, must pass."""
+    lab = bench = peer = hosts = None
+
+    def create(self, name, extra=None):
+        guest = self.bench.create(name, self.kind, extra)
+        self.addCleanup(guest.destroy)
+        return guest
+
+    def host(self, number):
+        host = self.bench.host(number)
+        self.addCleanup(host.end)
+        return host
+
+    def test_from_nothing_to_traffic(self):
+        controller = self.create("controller")
+        switch = self.create("switch")
+        self.assertIn(f"vif:0: up, {SWITCH}/24", switch.wait_for("mode: controlled"))
+        controller.wait_for("has joined")
+        hosts = [self.host(number) for number in (1, 2, 3)]
+        for one in hosts[1:]:
+            self.assertTrue(hosts[0].reaches(one), f"h1 does not reach h{one.number}")
+        self.flows_and_ports_are_seen()
+        self.an_operators_flow_counts(hosts)
+        self.a_vif_that_is_plugged_is_a_port(switch, hosts)
+        self.machine.run("xl shutdown morgana-switch")
+        self.assertTrue(self.machine.wait_until(f"! xl list {switch.name}"))
+        # The switch said good-bye: its silence was not waited for.
+        self.assertNotIn("silent for too long", controller.wait_for("has left"))
+        self.machine.run("xl destroy morgana-controller")
+
+    def flows_and_ports_are_seen(self):
+        shown = self.bench.ofctl("show")
+        self.assertIn("dpid:0000000000000001", shown)
+        for number in (1, 2, 3):
+            self.assertRegex(shown, rf" {number}\(.*\): addr:00:16:3e:4d:00:1{number}\n")
+        self.assertIn("actions=output:", self.bench.ofctl("dump-flows"))
+        self.assertRegex(self.bench.ofctl("dump-ports", "2"), r"port +2: rx pkts=[1-9]")
+
+    def an_operators_flow_counts(self, hosts):
+        self.bench.ofctl("add-flow", "priority=65000,in_port=3,actions=drop")
+        self.assertIn("in_port=3 actions=drop", self.bench.ofctl("dump-flows"))
+        self.bench.ofctl("del-flows", "ip")  # exact entries come before all others
+        self.assertEqual(0, hosts[0].ping(hosts[2]))
+        self.bench.ofctl("del-flows", "in_port=3")
+        self.assertTrue(hosts[0].reaches(hosts[2]))
+
+    def a_vif_that_is_plugged_is_a_port(self, switch, hosts):
+        new = self.host(4)
+        self.machine.run("xl network-attach morgana-switch bridge=port4 mac=00:16:3e:4d:00:14")
+        switch.wait_for("port 4 (vif:4): link up")
+        self.assertTrue(hosts[0].reaches(new))
+
+    def test_open_vswitch_obeys_the_controller(self):
+        """Whose address is from DHCP, as when nothing is said of it."""
+        controller = self.create("controller", "")
+        controller.wait_for(f"vif:0: up, {CONTROLLER}/24")
+        self.addCleanup(self.peer.vsctl, "del-controller", self.peer.bridge)
+        self.peer.delete_flows()
+        self.peer.set_controller(f"tcp:{CONTROLLER}:6653")
+        wait_for(self.peer.is_connected, "Open vSwitch to reach its controller", LIMIT)
+        first, *others = self.hosts
+        for host in others:
+            wait_for(lambda: first.ping(host), f"{host.name} to answer", LIMIT)
+        self.assertTrue(self.peer.flows())
+
+
+class PvTest(OfEachKind, MachineTest):
+    """PV guests."""
+    kind = "pv"
+
+
+class PvhTest(OfEachKind, MachineTest):
+    """PVH guests."""
+    kind = "pvh"
+
+
+if __name__ == "__main__":
+    unittest.main()
