@@ -46,7 +46,7 @@ class OfEachKind:
         controller.wait_for("has joined")
         hosts = [self.host(number) for number in (1, 2, 3)]
         for one in hosts[1:]:
-            self.assertTrue(hosts[0].reaches(one), f"h1 does not reach h{one.number}")
+            self.assert_reaches(hosts[0], one)
         self.flows_and_ports_are_seen()
         self.an_operators_flow_counts(hosts)
         self.a_vif_that_is_plugged_is_a_port(switch, hosts)
@@ -55,6 +55,15 @@ class OfEachKind:
         # The switch said good-bye: its silence was not waited for.
         self.assertNotIn("silent for too long", controller.wait_for("has left"))
         self.machine.run("xl destroy morgana-controller")
+
+    def assert_reaches(self, one, other):
+        if not one.reaches(other):
+            self.machine.run("for domain in $(xl list | awk 'NR > 2 { print $1 }'); do "
+                             "echo counters | timeout 5 xl console $domain; done", check=False)
+            self.fail("\n".join((
+                f"h{one.number} does not reach h{other.number}",
+                self.bench.ofctl("dump-flows"), self.bench.ofctl("dump-ports"),
+                self.machine.run("cat /var/log/xen/guest-*.log; brctl show; ip -s link"))))
 
     def flows_and_ports_are_seen(self):
         shown = self.bench.ofctl("show")
@@ -70,13 +79,13 @@ class OfEachKind:
         self.bench.ofctl("del-flows", "ip")  # exact entries come before all others
         self.assertEqual(0, hosts[0].ping(hosts[2]))
         self.bench.ofctl("del-flows", "in_port=3")
-        self.assertTrue(hosts[0].reaches(hosts[2]))
+        self.assert_reaches(hosts[0], hosts[2])
 
     def a_vif_that_is_plugged_is_a_port(self, switch, hosts):
         new = self.host(4)
         self.machine.run("xl network-attach morgana-switch bridge=port4 mac=00:16:3e:4d:00:14")
         switch.wait_for("port 4 (vif:4): link up")
-        self.assertTrue(hosts[0].reaches(new))
+        self.assert_reaches(hosts[0], new)
 
     def test_open_vswitch_obeys_the_controller(self):
         """Whose address is from DHCP, as when nothing is said of it."""
