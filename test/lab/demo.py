@@ -1,8 +1,8 @@
 """The demo: three hosts on morgana-switch, which learns from morgana-controller.
 
 Run by ./demo, which has installed and built what is needed. One line per step; --ovs takes a real
-Open vSwitch for the switch, --direct has our programs use Morgana's own TCP/IP, --keep leaves the lab
-up, --end removes those left up.
+Open vSwitch for the switch, --direct has our programs use Morgana's own TCP/IP, --xen runs them as
+domains (demo_xen.py), --keep leaves the lab up, --end removes those left up.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
@@ -100,12 +100,17 @@ def show(lab, kind, on_tap, keep):
         say_how_to_go_on(lab, switch, hosts)
 
 
-def demo(kind, on_tap, keep):
-    """Raise, show, remove; returns the exit status."""
+def show_xen(lab):
+    from . import demo_xen  # it needs more than the other demos, and nobody else needs it
+    demo_xen.show(lab)
+
+
+def demo(show_in, keep=False):
+    """Raise a lab, show_in() it, remove it; returns the exit status."""
     lab = Lab(keep)
     status = 0
     try:
-        show(lab, kind, on_tap, keep)
+        show_in(lab)
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # whatever it was, a person reads it and the lab goes
@@ -131,8 +136,16 @@ def main():
                         help="our programs use Morgana's own TCP/IP, straight on taps")
     parser.add_argument("--keep", action="store_true", help="leave the lab up")
     parser.add_argument("--end", action="store_true", help="remove the labs that were left up")
+    parser.add_argument("--xen", action="store_true",
+                        help="switch and controller are domains on real Xen, emulated")
     options = parser.parse_args()
-    return end() if options.end else demo(options.kind, options.direct, options.keep)
+    if options.end:
+        return end()
+    if not options.xen:
+        return demo(lambda lab: show(lab, options.kind, options.direct, options.keep), options.keep)
+    if options.keep or options.direct or options.kind != ours:
+        parser.error("--xen goes with no other option")
+    return demo(show_xen)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ as_owner()
     fi
 }
 
+# build [TARGET]
 build()
 {
     as_owner sh -euc 'cd "$1"
@@ -58,7 +59,7 @@ build()
         mkdir -p "$2"
         cd "$2"
         [ -e Makefile ] || ../configure
-        make -j"$(nproc)"' build "$top" "$place"
+        make -j"$(nproc)" "$3"' build "$top" "$place" "${1:-all}"
 }
 
 # The packages and Morgana itself.

@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	test/xen/appliance.py \
 	test/xen/appliance_test.py \
 	test/xen/bench_test.py \
+	test/xen/demo_test.py \
 	test/xen/boot_test.py \
 	test/xen/dom0/init \
 	test/xen/dom0/vif-bridge \
