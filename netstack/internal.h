@@ -36,6 +36,7 @@ struct stack {
     struct loop_work work; /* at the end of a turn in which something happened */
     bool looped;           /* there are packets to ourselves */
     struct list streams;
+    struct list waiting; /* attempts to connect, for the host's first address */
     struct stack_config config;
     unsigned n_ports;
     struct port ports[IP_INTERFACES];
@@ -48,6 +49,9 @@ extern struct stack_net_counters {
 extern const char *const stack_net_counter_names[];
 
 extern const struct net_ops stack_net_ops;
+
+/* The host has an address: attempts that wait for one begin. */
+void stack_begin_waiting(struct stack *s);
 
 /* End what is left of the streams of a stack. */
 void stack_abort_streams(struct stack *s);

@@ -199,6 +199,8 @@ static void on_changed(void *user, uint32_t before)
     uint32_t address = s->ip.interfaces[port->index].config.address;
     char text[80];
     set_servers(s);
+    if (address != 0)
+        stack_begin_waiting(s);
     if (before != address)
         log_info("%s", stack_describe(s, port->index, text, sizeof text));
     if (before != 0 && before != address)
@@ -361,6 +363,7 @@ struct stack *stack_new(const struct stack_config *config)
     s->net.ops = &stack_net_ops;
     s->config = *config;
     list_init(&s->streams);
+    list_init(&s->waiting);
     timer_init(&s->timer, on_timer, s);
     loop_work_init(&s->work, stack_turn, s);
     if (!new_pools(s) || !new_tcp(s)) {

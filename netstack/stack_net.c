@@ -3,7 +3,8 @@
  *
  * An attempt to connect finds the addresses of a name and tries one after the other, as the
  * kernel's does (runtime/unix/connect.c); it does everything in later turns, so that no callback
- * comes during net_connect().
+ * comes during net_connect(). While the host has no address at all, as when it has just booted, an
+ * attempt waits for one, as long as it would wait for an answer.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -23,6 +24,7 @@ struct attempt {
     struct conn *conn;
     struct endpoint to;
     struct loop_work work; /* to begin */
+    struct list waiting;   /* in the stack's, until the host has an address */
     struct dns_query query;
     struct dns_result addresses;
     unsigned next;
@@ -49,6 +51,7 @@ static void attempt_free(struct attempt *a)
 {
     a->conn->attempt = NULL;
     timer_cancel(&a->timer);
+    list_remove(&a->waiting);
     loop_work_cancel(&a->work);
     dns_cancel(&a->query);
     free(a);
@@ -94,7 +97,35 @@ void stack_attempt_failed(struct attempt *a, int error)
 
 static void on_timer(void *user)
 {
-    stack_attempt_failed(user, -ETIMEDOUT);
+    struct attempt *a = user;
+    stack_attempt_failed(a, list_empty(&a->waiting) ? -ETIMEDOUT : -ENETUNREACH);
+}
+
+/* Whether there is no address to connect from. To itself the host can connect without one. */
+static bool must_wait(const struct attempt *a)
+{
+    const struct stack *s = a->conn->stack;
+    uint32_t to;
+    bool must = address_parse(a->to.host, &to) != 0 || to >> 24 != 127;
+    for (unsigned i = 0; i < s->n_ports; i++)
+        must = must && s->ip.interfaces[i].config.address == 0;
+    return must;
+}
+
+static void wait_for_address(struct attempt *a)
+{
+    list_append(&a->conn->stack->waiting, &a->waiting);
+    loop_timer_arm(&a->timer, loop_now() + ADDRESS_TIME);
+}
+
+void stack_begin_waiting(struct stack *s)
+{
+    struct list *l;
+    while ((l = list_pop(&s->waiting)) != NULL) {
+        struct attempt *a = container_of(l, struct attempt, waiting);
+        timer_cancel(&a->timer);
+        loop_defer(&a->work);
+    }
 }
 
 void stack_attempt_opened(struct attempt *a)
@@ -120,6 +151,10 @@ static void begin(void *user)
     struct attempt *a = user;
     struct stack *s = a->conn->stack;
     int error = 0;
+    if (must_wait(a)) {
+        wait_for_address(a);
+        return;
+    }
     if (address_parse(a->to.host, &a->addresses.addresses[0]) == 0)
         a->addresses.n = 1;
     else if (!dns_look_up(&s->dns, a->to.host, &a->addresses, loop_now()))
@@ -149,6 +184,7 @@ static int stack_connect(struct net *net, const struct endpoint *to,
     a->to = *to;
     timer_init(&a->timer, on_timer, a);
     loop_work_init(&a->work, begin, a);
+    list_init(&a->waiting);
     loop_defer(&a->work);
     k->attempt = a;
     *s = &k->stream;

@@ -93,7 +93,9 @@ static int open_stack(void)
 
 static int open_loop(void)
 {
-    int error = loop_open();
+    int error;
+    log_debug("main() opens its platform");
+    error = loop_open();
     if (error == 0 && (error = open_devices()) != 0)
         loop_close();
     if (error != 0)

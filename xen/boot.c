@@ -20,6 +20,7 @@
 int main(int argc, char **argv);
 
 struct guest guest;
+uint64_t guest_first_tsc;
 uint8_t guest_shared_page[XEN_PAGE] __attribute__((aligned(XEN_PAGE)));
 
 void guest_set_command_line(const char *line, size_t max)

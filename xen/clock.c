@@ -50,6 +50,12 @@ uint64_t clock_now(void)
     return last;
 }
 
+uint64_t clock_since(uint64_t tsc)
+{
+    const struct vcpu_time_info *t = &shared->vcpu_info[0].time;
+    return scale(__builtin_ia32_rdtsc() - tsc, t->tsc_shift, t->tsc_to_system_mul);
+}
+
 uint64_t clock_to_xen(uint64_t at)
 {
     return at - offset;

@@ -18,6 +18,9 @@ void clock_begin(const shared_info_t *shared);
 /* Monotonic nanoseconds: those of Xen's clock where the domain began. */
 uint64_t clock_now(void);
 
+/* Nanoseconds since the time stamp counter stood at `tsc`, not long ago. */
+uint64_t clock_since(uint64_t tsc);
+
 /* The same time as Xen's clock has it, for its timers. */
 uint64_t clock_to_xen(uint64_t at);
 

@@ -62,6 +62,9 @@ NOTE(XEN_ELFNOTE_FEATURES, .asciz "!writable_page_tables|pae_pgdir_above_4gb")
     .code64
     .globl pv_entry
 pv_entry: /* rsi: start_info */
+    rdtsc
+    mov %eax, guest_first_tsc
+    mov %edx, guest_first_tsc + 4
     cld
     lea kernel_stack_top(%rip), %rsp
     xor %ebp, %ebp
@@ -71,6 +74,9 @@ pv_entry: /* rsi: start_info */
 
     .code32
 pvh_entry: /* ebx: hvm_start_info; flat segments, no paging */
+    rdtsc
+    mov %eax, guest_first_tsc
+    mov %edx, guest_first_tsc + 4
     cld
     mov $kernel_stack_top, %esp
     /* pvh_l4[0] -> pvh_l3[0..3] -> pvh_l2[0..2047] -> 2 MiB each */

@@ -69,6 +69,9 @@ struct guest {
 
 extern struct guest guest;
 
+/* The time stamp counter at the domain's first instruction (entry.S). */
+extern uint64_t guest_first_tsc;
+
 /* The parts of the kernel's image (kernel.lds), each from a page's beginning on. */
 extern uint8_t kernel_text[], kernel_rodata[], kernel_data[], kernel_guard[], kernel_stack[],
     kernel_stack_top[], kernel_end[];

@@ -146,7 +146,8 @@ static void send_one(struct device *d, const struct pkt *p)
     const struct vif *v = d->vif;
     int error = v && v->n_queues > 0 ? netfront_send(queue_of(v, p), p) : -ENETDOWN;
     if (error == 0) {
-        d->netdev.stats.tx_packets++;
+        if (d->netdev.stats.tx_packets++ == 0)
+            log_debug("vif:%s: its first frame is sent", d->vif->number);
         d->netdev.stats.tx_bytes += p->len;
     } else if (error == -EMSGSIZE) {
         d->netdev.stats.tx_errors++;

@@ -421,10 +421,27 @@ START_TEST(what_cannot_be_reached_is_said)
     connect_to("tcp:10.0.0.254:80");
     UNTIL(talk.closed);
     ck_assert_int_eq(talk.error, -ENETUNREACH);
-    connect_to("tcp:nobody.example:80"); /* no name server */
+    connect_to("tcp:nobody.example:80");
     UNTIL(talk.closed);
-    ck_assert_int_eq(talk.error, -ENXIO);
+    ck_assert_int_eq(talk.error, -ENETUNREACH);
     stop();
+}
+END_TEST
+
+START_TEST(a_connect_before_the_first_address_waits_for_it)
+{
+    start(1, NULL);
+    us = host_on("link:l", "10.0.0.5/24");
+    connect_to("tcp:10.0.0.254:81"); /* nobody listens */
+    UNTIL(talk.closed);
+    ck_assert_int_eq(talk.error, -ECONNREFUSED);
+    stop();
+    start(1, NULL);
+    us = host_on("link:l", "10.0.0.5/24");
+    connect_to("tcp:10.0.0.254:81");
+    sim_run(NS_PER_S);
+    ck_assert(!talk.closed);
+    stop(); /* it waits, and nothing is left of it */
 }
 END_TEST
 
@@ -656,6 +673,7 @@ int main(void)
         an_address_may_be_used_before_it_was_probed,
         a_connection_by_name_tries_each_address,
         what_cannot_be_reached_is_said,
+        a_connect_before_the_first_address_waits_for_it,
         who_gives_a_connect_up_hears_no_more_of_it,
         listening_is_as_with_the_kernel,
         a_peer_has_a_name,
