@@ -4,13 +4,16 @@
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import pathlib
+import re
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Lab, OpenVSwitch, wait_for  # noqa: E402
+from lab import Lab, OpenVSwitch, program, wait_for  # noqa: E402
 from xen.appliance import CONTROLLER, SWITCH, Appliance  # noqa: E402
 from xen.machine import LIMIT, MachineTest  # noqa: E402
+
+FLOWS = 10000
 
 
 def setUpModule():
@@ -48,6 +51,7 @@ class OfEachKind:
         for one in hosts[1:]:
             self.assert_reaches(hosts[0], one)
         self.flows_and_ports_are_seen()
+        self.ten_thousand_flows_fit(hosts)
         self.an_operators_flow_counts(hosts)
         self.a_vif_that_is_plugged_is_a_port(switch, hosts)
         self.machine.run("xl shutdown morgana-switch")
@@ -63,7 +67,7 @@ class OfEachKind:
             self.fail("\n".join((
                 f"h{one.number} does not reach h{other.number}",
                 self.bench.ofctl("dump-flows"), self.bench.ofctl("dump-ports"),
-                self.machine.run("cat /var/log/xen/guest-*.log; brctl show; ip -s link"))))
+                self.machine.run("cat /var/log/xen/guest-*.log; brctl show; ip -s link; xl vcpu-list"))))
 
     def flows_and_ports_are_seen(self):
         shown = self.bench.ofctl("show")
@@ -72,6 +76,14 @@ class OfEachKind:
             self.assertRegex(shown, rf" {number}\(.*\): addr:00:16:3e:4d:00:1{number}\n")
         self.assertIn("actions=output:", self.bench.ofctl("dump-flows"))
         self.assertRegex(self.bench.ofctl("dump-ports", "2"), r"port +2: rx pkts=[1-9]")
+
+    def ten_thousand_flows_fit(self, hosts):
+        """In the 32 MiB of the example, with its three ports."""
+        report = self.lab.net.run(
+            [program("morgana-bench"), "--mode=flow-mods", f"--switch=tcp:{SWITCH}:6654",
+             f"--flows={FLOWS}", "--duration=1ms", "--warmup=0s", f"--connect-time={LIMIT}s"])
+        self.assertRegex(report, r"error messages +0\n")
+        self.assert_reaches(hosts[0], hosts[1])
 
     def an_operators_flow_counts(self, hosts):
         self.bench.ofctl("add-flow", "priority=65000,in_port=3,actions=drop")
@@ -88,7 +100,7 @@ class OfEachKind:
         self.assert_reaches(hosts[0], new)
 
     def test_open_vswitch_obeys_the_controller(self):
-        """Whose address is from DHCP, as when nothing is said of it."""
+        """Whose address is from DHCP, as when nothing is said of it; a hundred other switches do."""
         controller = self.create("controller", "")
         controller.wait_for(f"vif:0: up, {CONTROLLER}/24")
         self.addCleanup(self.peer.vsctl, "del-controller", self.peer.bridge)
@@ -99,6 +111,14 @@ class OfEachKind:
         for host in others:
             wait_for(lambda: first.ping(host), f"{host.name} to answer", LIMIT)
         self.assertTrue(self.peer.flows())
+        self.a_hundred_switches_fit()
+
+    def a_hundred_switches_fit(self):
+        """In the 16 MiB of the example: each is served, also while all send packets."""
+        report = self.lab.net.run(
+            [program("morgana-bench"), f"--controller=tcp:{CONTROLLER}:6653", "--switches=100",
+             "--hosts=10", "--count=1000", f"--connect-time={LIMIT}s", f"--lost-after={LIMIT}s"])
+        self.assertIn("100 of 100 switches served, 0 dropped", report)
 
 
 class PvTest(OfEachKind, MachineTest):
