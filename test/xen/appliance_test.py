@@ -53,6 +53,11 @@ class OfEachKind:
         self.flows_and_ports_are_seen()
         self.ten_thousand_flows_fit(hosts)
         self.an_operators_flow_counts(hosts)
+        # Another domain than before, with the connections that it had.
+        controller.save()
+        controller.restore()
+        controller.wait_for("suspend: resumed")
+        self.assert_reaches(hosts[0], hosts[1])
         self.a_vif_that_is_plugged_is_a_port(switch, hosts)
         self.machine.run("xl shutdown morgana-switch")
         self.assertTrue(self.machine.wait_until(f"! xl list {switch.name}"))
@@ -81,7 +86,8 @@ class OfEachKind:
         """In the 32 MiB of the example, with its three ports."""
         report = self.lab.net.run(
             [program("morgana-bench"), "--mode=flow-mods", f"--switch=tcp:{SWITCH}:6654",
-             f"--flows={FLOWS}", "--duration=1ms", "--warmup=0s", f"--connect-time={LIMIT}s"])
+             f"--flows={FLOWS}", "--duration=1ms", "--warmup=0s", f"--connect-time={LIMIT}s",
+             f"--lost-after={LIMIT}s"])
         self.assertRegex(report, r"error messages +0\n")
         self.assert_reaches(hosts[0], hosts[1])
 
