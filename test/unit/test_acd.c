@@ -143,7 +143,7 @@ START_TEST(an_address_that_is_used_at_once_is_probed_all_the_same)
     ck_assert_uint_eq(claimed, 1);
     ck_assert_uint_eq(w.n_sent, 5);
     for (size_t i = 0; i < 5; i++)
-        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->sender_ip), i < 3 ? 0 : US);
+        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->spa), i < 3 ? 0 : US);
     ip_world_end(&w);
 }
 END_TEST
