@@ -76,3 +76,11 @@ CLEANFILES += tcp-sim-bench.json tcp-sim-bench.png
 bench-tcp-sim: test/bench/tcp_path
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/tcp_sim_bench.py $(BENCHFLAGS)
 .PHONY: bench-tcp-sim
+
+# How soon a domain works, and packet-ins of the controller's. Needs root and QEMU.
+EXTRA_DIST += test/bench/xen_boot_bench.py
+CLEANFILES += xen-boot-bench.json
+bench-xen: bench-xen-boot
+bench-xen-boot: morgana-bench xen $(XEN_EXAMPLES)
+	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/xen_boot_bench.py $(BENCHFLAGS)
+.PHONY: bench-xen bench-xen-boot
