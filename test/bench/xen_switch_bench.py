@@ -130,7 +130,7 @@ def places(bench):
     made = {LINUX: Place(linux_guest.Linux(bench, "linux", vifs), [linux_guest.READY])}
     for name, kind in zip(PEERS, ("pv", "pvh")):
         guest = machine.Domain(bench, f"morgana-{kind}", "morgana-switch.xen", kind,
-                               "--port=vif:0 --port=vif:1 --fail-mode=standalone", memory=32, vifs=vifs)
+                               "--net=none --port=vif:0 --port=vif:1 --fail-mode=standalone", memory=32, vifs=vifs)
         made[name] = Place(guest, ["port 1 (vif:0): link up", "port 2 (vif:1): link up"])
     return made
 
