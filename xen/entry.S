@@ -222,15 +222,19 @@ pv_failsafe:
     push $13 /* as a general protection fault */
     jmp trap_common
 
-/* PVH: `sti` takes effect after the instruction that follows it. */
+/* PVH: `sti` takes effect after the instruction that follows it. An emulator may forget that when it
+ * is left between the two; to `hlt` then, with interrupts off, would end the domain. So the handler
+ * always returns behind it. */
     .globl pvh_wait, pvh_upcall
 pvh_wait:
     sti
     hlt
+pvh_woken:
     cli
     ret
 
 pvh_upcall:
+    movq $pvh_woken, (%rsp)
     andl $~RFLAGS_IF, 16(%rsp)
     iretq
 
