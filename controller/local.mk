@@ -65,8 +65,6 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/stp.h \
 	controller/slicer/actions.c \
 	controller/slicer/asks.c \
-	controller/slicer/flow_table.c \
-	controller/slicer/flow_table.h \
 	controller/slicer/flows.c \
 	controller/slicer/handle.c \
 	controller/slicer/link.c \

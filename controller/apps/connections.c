@@ -5,24 +5,15 @@
  */
 #include "controller/apps/connections.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
 int connections_init(struct connections *t, size_t max, uint64_t seed)
 {
-    size_t n = 16;
-    while (n < max)
-        n *= 2;
-    *t = (struct connections){.mask = n - 1, .max = max, .seed = seed};
-    t->bucket = malloc(n * sizeof *t->bucket);
-    if (t->bucket == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        list_init(&t->bucket[i]);
+    *t = (struct connections){.max = max, .seed = seed};
     list_init(&t->active);
     list_init(&t->lingering);
-    return 0;
+    return hash_table_init(&t->table);
 }
 
 static struct connection *in_order(struct list *order)
@@ -32,10 +23,9 @@ static struct connection *in_order(struct list *order)
 
 static void forget(struct connections *t, struct connection *c)
 {
-    list_remove(&c->bucket);
+    hash_table_remove(&t->table, &c->by_id);
     list_remove(&c->order);
     t->at[c->server]--;
-    t->n--;
     free(c);
 }
 
@@ -45,20 +35,20 @@ void connections_free(struct connections *t)
         forget(t, in_order(t->active.next));
     while (!list_empty(&t->lingering))
         forget(t, in_order(t->lingering.next));
-    free(t->bucket);
+    hash_table_free(&t->table);
 }
 
-static struct list *bucket_of(const struct connections *t, const struct connection_id *id)
+static uint64_t hash_of(const struct connections *t, const struct connection_id *id)
 {
-    return &t->bucket[XXH3_64bits_withSeed(id, sizeof *id, t->seed) & t->mask];
+    return XXH3_64bits_withSeed(id, sizeof *id, t->seed);
 }
 
 struct connection *connections_find(const struct connections *t, const struct connection_id *id)
 {
     struct list *it, *after;
-    list_each(it, after, bucket_of(t, id))
+    list_each(it, after, hash_table_bucket(&t->table, hash_of(t, id)))
     {
-        struct connection *c = container_of(it, struct connection, bucket);
+        struct connection *c = container_of(it, struct connection, by_id.link);
         if (bytes_equal(&c->id, id, sizeof *id))
             return c;
     }
@@ -68,7 +58,7 @@ struct connection *connections_find(const struct connections *t, const struct co
 static void make_room(struct connections *t)
 {
     struct list *from = list_empty(&t->lingering) ? &t->active : &t->lingering;
-    if (t->n < t->max)
+    if (t->table.n < t->max)
         return;
     forget(t, in_order(from->next));
     t->evicted++;
@@ -82,10 +72,9 @@ struct connection *connections_add(struct connections *t, const struct connectio
         return NULL;
     make_room(t);
     *c = (struct connection){.id = *id, .server = server, .since = now};
-    list_append(bucket_of(t, id), &c->bucket);
+    hash_table_put(&t->table, &c->by_id, hash_of(t, id));
     list_append(&t->lingering, &c->order);
     t->at[server]++;
-    t->n++;
     return c;
 }
 

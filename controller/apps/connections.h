@@ -16,6 +16,7 @@
 
 #include "controller/apps/balancing.h"
 #include "openflow/key.h"
+#include "runtime/hash_table.h"
 #include "runtime/list.h"
 
 enum { CONNECTION_THERE = 1, CONNECTION_BACK = 2 }; /* its flows that the switch has */
@@ -26,20 +27,19 @@ struct connection {
     unsigned server;    /* its number */
     unsigned flows;     /* CONNECTION_THERE and CONNECTION_BACK */
     uint64_t since;     /* it lingers */
-    struct list bucket; /* by id */
-    struct list order;  /* among those that have flows, or those that linger */
+    struct hash_link by_id;
+    struct list order; /* among those that have flows, or those that linger */
 };
 
 struct connections {
-    struct list *bucket;
-    size_t mask; /* buckets - 1 */
+    struct hash_table table;
     struct list active, lingering;
-    size_t n, max;
+    size_t max;
     size_t at[SERVERS_MAX]; /* each server's */
     uint64_t seed, evicted;
 };
 
-/* An empty table. 0 or -ENOMEM. Free it with all that is in it; NULL buckets are allowed. */
+/* An empty table. 0 or -ENOMEM. Free it with all that is in it, also if it could not be made. */
 int connections_init(struct connections *t, size_t max, uint64_t seed);
 void connections_free(struct connections *t);
 

@@ -5,55 +5,49 @@
  */
 #include "controller/apps/hosts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
 int hosts_init(struct hosts *t, size_t max, uint64_t seed)
 {
-    size_t n = 16;
-    while (n < max)
-        n *= 2;
-    *t = (struct hosts){.mask = n - 1, .max = max, .seed = seed};
-    t->bucket = malloc(n * sizeof *t->bucket);
-    if (t->bucket == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        list_init(&t->bucket[i]);
+    *t = (struct hosts){.max = max, .seed = seed};
     list_init(&t->order);
-    return 0;
+    return hash_table_init(&t->table);
 }
 
 void hosts_free(struct hosts *t)
 {
-    free(t->bucket);
+    hash_table_free(&t->table);
 }
 
-static struct list *bucket_of(const struct hosts *t, mac_addr addr)
+static uint64_t hash_of(const struct hosts *t, mac_addr addr)
 {
-    return &t->bucket[XXH3_64bits_withSeed(&addr, sizeof addr, t->seed) & t->mask];
+    return XXH3_64bits_withSeed(&addr, sizeof addr, t->seed);
 }
 
 struct host *hosts_find(const struct hosts *t, mac_addr addr)
 {
     struct list *it, *after;
-    list_each(it, after, bucket_of(t, addr)) if (container_of(it, struct host, bucket)->addr ==
-                                                 addr) return container_of(it, struct host, bucket);
+    list_each(it, after, hash_table_bucket(&t->table, hash_of(t, addr)))
+    {
+        struct host *h = container_of(it, struct host, by_addr.link);
+        if (h->addr == addr)
+            return h;
+    }
     return NULL;
 }
 
 struct host *hosts_add(struct hosts *t, mac_addr addr, uint64_t now)
 {
-    struct host *h = t->n < t->max ? malloc(sizeof *h) : NULL;
+    struct host *h = t->table.n < t->max ? malloc(sizeof *h) : NULL;
     if (h == NULL)
         return NULL;
     *h = (struct host){.addr = addr, .heard = now};
-    list_append(bucket_of(t, addr), &h->bucket);
+    hash_table_put(&t->table, &h->by_addr, hash_of(t, addr));
     list_append(&t->order, &h->order);
     list_init(&h->place);
     list_init(&h->from);
     list_init(&h->to);
-    t->n++;
     return h;
 }
 
@@ -74,10 +68,9 @@ void host_put(struct host *h, struct ctl_dp *dp, uint16_t port, struct list *all
 
 void hosts_remove(struct hosts *t, struct host *h)
 {
-    list_remove(&h->bucket);
+    hash_table_remove(&t->table, &h->by_addr);
     list_remove(&h->order);
     list_remove(&h->place);
-    t->n--;
     free(h);
 }
 

@@ -13,6 +13,7 @@
 #define MORGANA_CONTROLLER_APPS_HOSTS_H
 
 #include "controller/ctl.h"
+#include "runtime/hash_table.h"
 #include "runtime/list.h"
 #include "runtime/mac_table.h"
 
@@ -21,7 +22,7 @@ struct host {
     struct ctl_dp *dp;
     uint16_t port;
     uint64_t heard;
-    struct list bucket;   /* by address */
+    struct hash_link by_addr;
     struct list order;    /* of hearing */
     struct list place;    /* in the list of its datapath's hosts */
     struct list from, to; /* paths that begin, and that end, here: path.c's */
@@ -29,10 +30,9 @@ struct host {
 };
 
 struct hosts {
-    struct list *bucket;
-    size_t mask; /* buckets - 1 */
+    struct hash_table table;
     struct list order;
-    size_t n, max;
+    size_t max;
     uint64_t seed;
 };
 

@@ -200,7 +200,7 @@ static struct host *new_host(struct paths *app, mac_addr addr)
         return h;
     }
     counters.hosts_refused++;
-    log_warn_limited(&app->noise, "no room for more than %zu hosts", app->hosts.n);
+    log_warn_limited(&app->noise, "no room for more than %zu hosts", app->hosts.table.n);
     return NULL;
 }
 

@@ -28,7 +28,7 @@ static struct vflow *of_match(struct list *l)
 
 struct vflow *flows_find(const struct slicer *slicer, uint64_t id)
 {
-    struct list *bucket = flow_table_bucket(&slicer->flows, id);
+    struct list *bucket = hash_table_bucket(&slicer->flows, id);
     for (struct list *l = bucket->next; l != bucket; l = l->next)
         if (container_of(l, struct vflow, by_id.link)->id == id)
             return container_of(l, struct vflow, by_id.link);
@@ -39,7 +39,7 @@ struct vflow *flows_find(const struct slicer *slicer, uint64_t id)
 static struct vflow *find_same(struct view *view, const struct space_region *region,
                                uint16_t priority)
 {
-    struct list *bucket = flow_table_bucket(&view->flows, hash_of(region, priority));
+    struct list *bucket = hash_table_bucket(&view->flows, hash_of(region, priority));
     for (struct list *l = bucket->next; l != bucket; l = l->next) {
         struct vflow *f = of_match(l);
         if (f->priority == priority && space_same(&f->region, region))
@@ -86,8 +86,8 @@ static void flow_free(struct vflow *f)
     if (f->going)
         list_remove(&f->by_match.link);
     else
-        flow_table_remove(&f->view->flows, &f->by_match);
-    flow_table_remove(&f->view->slice->slicer->flows, &f->by_id);
+        hash_table_remove(&f->view->flows, &f->by_match);
+    hash_table_remove(&f->view->slice->slicer->flows, &f->by_id);
     free(f->actions);
     free(f);
 }
@@ -225,8 +225,8 @@ static struct vflow *flow_new(struct view *view, const struct ofp_msg_flow_mod *
     f->n_parts = n;
     for (size_t i = 0; i < n; i++)
         f->part[i].region = made.region[i];
-    flow_table_put(&view->flows, &f->by_match, hash_of(region, f->priority));
-    flow_table_put(&slicer->flows, &f->by_id, f->id);
+    hash_table_put(&view->flows, &f->by_match, hash_of(region, f->priority));
+    hash_table_put(&slicer->flows, &f->by_id, f->id);
     count(f, 1);
     if (!keep_actions(f, mod->actions)) {
         flow_free(f);
@@ -356,7 +356,7 @@ static void delete_one(void *user, struct vflow *f)
         return;
     }
     f->going = true;
-    flow_table_remove(&f->view->flows, &f->by_match);
+    hash_table_remove(&f->view->flows, &f->by_match);
     list_append(&f->view->going, &f->by_match.link);
 }
 

@@ -237,7 +237,7 @@ static void slicer_destroy(void *self)
     struct list *it, *after;
     list_each(it, after, &app->slices) slice_free(slice_of(it));
     slices_free(&app->set);
-    flow_table_free(&app->flows);
+    hash_table_free(&app->flows);
     free(app);
 }
 
@@ -245,7 +245,7 @@ static void slicer_destroy(void *self)
 static void *slicer_create(struct ctl *ctl)
 {
     struct slicer *app = calloc(1, sizeof *app);
-    if (app == NULL || flow_table_init(&app->flows) != 0) {
+    if (app == NULL || hash_table_init(&app->flows) != 0) {
         free(app);
         return NULL;
     }

@@ -23,7 +23,7 @@
 #define MORGANA_CONTROLLER_SLICER_SLICER_H
 
 #include "controller/ctl.h"
-#include "controller/slicer/flow_table.h"
+#include "runtime/hash_table.h"
 #include "controller/slicer/link.h"
 #include "controller/slicer/pace.h"
 #include "controller/slicer/slices.h"
@@ -35,7 +35,7 @@ struct slicer {
     struct slice_set set;
     struct list slices;      /* struct slice */
     struct list places;      /* struct place */
-    struct flow_table flows; /* struct vflow by id */
+    struct hash_table flows; /* struct vflow by id */
     uint64_t next_id;
 };
 
@@ -100,7 +100,7 @@ struct view {
     struct link link;
     struct vport *port; /* n_ports, by number */
     size_t n_ports, cap_ports;
-    struct flow_table flows; /* struct vflow by match */
+    struct hash_table flows; /* struct vflow by match */
     uint32_t n_flows;
     struct list going; /* struct vflow that are deleted, but not yet reported to be */
     struct list asks;  /* struct ask */
@@ -230,7 +230,7 @@ struct part {
 
 /* A flow as a slice wrote it. */
 struct vflow {
-    struct flow_link by_match, by_id; /* the first in view->going, once it is deleted */
+    struct hash_link by_match, by_id; /* the first in view->going, once it is deleted */
     struct view *view;
     uint64_t id;
     struct ofp_match match; /* as written */

@@ -194,7 +194,7 @@ struct view *view_new(struct slice *slice, struct place *place)
 {
     struct view *view = calloc(1, sizeof *view);
     int error;
-    if (view == NULL || flow_table_init(&view->flows) != 0) {
+    if (view == NULL || hash_table_init(&view->flows) != 0) {
         free(view);
         return NULL;
     }
@@ -226,7 +226,7 @@ void view_free(struct view *view, bool gone)
     link_end(&view->link);
     list_remove(&view->in_slice);
     list_remove(&view->in_place);
-    flow_table_free(&view->flows);
+    hash_table_free(&view->flows);
     free(view->port);
     free(view);
 }
