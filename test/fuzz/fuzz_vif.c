@@ -68,34 +68,24 @@ static const struct device_events events = {.appeared = on_appeared, .gone = on_
 
 static void settle(void)
 {
-    for (int i = 0; i < 4; i++) {
-        fake_store_run();
-        sim_run(loop_now() + 1);
-    }
-}
-
-static void set(const char *folder, const char *key, const char *value)
-{
-    char path[XENSTORE_PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, key);
-    fake_store_set(path, value);
+    fake_store_settle(4);
 }
 
 static void set_state(unsigned state)
 {
     char value[8];
     snprintf(value, sizeof value, "%u", state);
-    set(BACKEND, "state", value);
+    fake_store_set_in(BACKEND, "state", value);
 }
 
 static void plug(void)
 {
     fake_store_set(OURS, "");
-    set(OURS, "backend", BACKEND);
-    set(OURS, "backend-id", "0");
-    set(OURS, "mac", "00:16:3e:0a:0b:0c");
-    set(BACKEND, "feature-sg", "1");
-    set(BACKEND, "feature-gso-tcpv4", "1");
+    fake_store_set_in(OURS, "backend", BACKEND);
+    fake_store_set_in(OURS, "backend-id", "0");
+    fake_store_set_in(OURS, "mac", "00:16:3e:0a:0b:0c");
+    fake_store_set_in(BACKEND, "feature-sg", "1");
+    fake_store_set_in(BACKEND, "feature-gso-tcpv4", "1");
 }
 
 /* --- What the backend does ------------------------------------------------------------------- */
@@ -121,7 +111,7 @@ static void write_key(const uint8_t *step)
     char value[STEP];
     memcpy(value, step + 2, STEP - 2);
     value[STEP - 2] = '\0';
-    set(key[0], key[1], step[1] & 0x80 ? NULL : value);
+    fake_store_set_in(key[0], key[1], step[1] & 0x80 ? NULL : value);
 }
 
 /* The page that is granted under our key, as the backend would map it; NULL: there is none. */
@@ -264,8 +254,8 @@ static void begin(void)
         vif_open() != 0 || device_watch("vif:3", pool, &events, NULL, &watch) != 0)
         abort();
     plug();
-    set(BACKEND, "feature-split-event-channels", "1");
-    set(BACKEND, "multi-queue-max-queues", "2");
+    fake_store_set_in(BACKEND, "feature-split-event-channels", "1");
+    fake_store_set_in(BACKEND, "multi-queue-max-queues", "2");
     set_state(XenbusStateInitWait);
     settle();
     set_state(XenbusStateConnected);

@@ -4,9 +4,13 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "test/unit/fake_store.h"
+#include "runtime/loop.h"
+#include "runtime/sim/sim.h"
 #include "test/unit/fake_xen.h"
 #include "xen/evtchn.h"
+#include "xen/xenstore.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +143,21 @@ void fake_store_set(const char *path, const char *value)
     else
         take_away(path);
     fire_all(path);
+}
+
+void fake_store_set_in(const char *folder, const char *key, const char *value)
+{
+    char path[XENSTORE_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, key);
+    fake_store_set(path, value);
+}
+
+void fake_store_settle(int turns)
+{
+    while (turns-- > 0) {
+        fake_store_run();
+        sim_run(loop_now() + 1);
+    }
 }
 
 /* --- From the guest -------------------------------------------------------------------------- */

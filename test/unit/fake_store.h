@@ -31,6 +31,12 @@ void fake_store_run(void);
 /* Change the tree as another domain does: watches hear of it. NULL: remove. */
 void fake_store_set(const char *path, const char *value);
 
+/* The same of what lies in a folder. */
+void fake_store_set_in(const char *folder, const char *key, const char *value);
+
+/* Let it and the loop do what they have to do, in so many turns. */
+void fake_store_settle(int turns);
+
 /* The value at `path`; NULL: there is none. */
 const char *fake_store_get(const char *path);
 

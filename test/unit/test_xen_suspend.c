@@ -76,28 +76,18 @@ static void on_terminate(void *user)
 
 static void settle(void)
 {
-    for (int i = 0; i < 20; i++) {
-        fake_store_run();
-        sim_run(loop_now() + 1);
-    }
-}
-
-static void set(const char *folder, const char *key, const char *value)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%s/%s", folder, key);
-    fake_store_set(path, value);
+    fake_store_settle(20);
 }
 
 /* What the tools write for a vif whose backend is `folder`. */
 static void write_vif(const char *folder)
 {
-    set(folder, "feature-sg", "1");
-    set(folder, "state", "2");
+    fake_store_set_in(folder, "feature-sg", "1");
+    fake_store_set_in(folder, "state", "2");
     fake_store_set("device/vif/3", "");
-    set("device/vif/3", "backend", folder);
-    set("device/vif/3", "backend-id", "0");
-    set("device/vif/3", "mac", "00:16:3e:0a:0b:0c");
+    fake_store_set_in("device/vif/3", "backend", folder);
+    fake_store_set_in("device/vif/3", "backend-id", "0");
+    fake_store_set_in("device/vif/3", "mac", "00:16:3e:0a:0b:0c");
 }
 
 static uint32_t our_number(const char *key)
@@ -113,7 +103,7 @@ static uint32_t our_number(const char *key)
 /* The backend is there: it takes the rings. */
 static void connect(const char *folder)
 {
-    set(folder, "state", "4");
+    fake_store_set_in(folder, "state", "4");
     settle();
     fake_backend_attach(&backend, our_number("tx-ring-ref"), our_number("rx-ring-ref"));
 }
@@ -360,7 +350,7 @@ START_TEST(pages_in_use_come_back_in_another_domain)
     fake.on_yield = read_console;
     plug();
     fake_grant(our_number("tx-ring-ref"))->flags |= GTF_writing;
-    set(BACKEND, "state", "6");
+    fake_store_set_in(BACKEND, "state", "6");
     settle();
     ck_assert_uint_eq(grant_stats()->kept, 1);
     used = page_stats()->used;
@@ -428,7 +418,7 @@ START_TEST(backends_of_many_domains_do_no_harm)
     for (unsigned i = 0; i < 500; i++) {
         char state[8];
         snprintf(state, sizeof state, "%u", (unsigned)random_below(&random, 9));
-        set(NEW_BACKEND, "state", state);
+        fake_store_set_in(NEW_BACKEND, "state", state);
         if (random_below(&random, 2) == 0)
             settle();
         if (random_below(&random, 5) == 0) {

@@ -51,38 +51,28 @@ static const struct device_events events = {.appeared = on_appeared, .gone = on_
 /* Let xenstore and the loop do all that they have to do. */
 static void settle(void)
 {
-    for (int i = 0; i < 10; i++) {
-        fake_store_run();
-        sim_run(loop_now() + 1);
-    }
-}
-
-static void set(const char *folder, const char *key, const char *value)
-{
-    char path[XENSTORE_PATH_MAX];
-    snprintf(path, sizeof path, "%s/%s", folder, key);
-    fake_store_set(path, value);
+    fake_store_settle(10);
 }
 
 static void set_backend(XenbusState state)
 {
     char value[8];
     snprintf(value, sizeof value, "%d", state);
-    set(BACKEND, "state", value);
+    fake_store_set_in(BACKEND, "state", value);
     settle();
 }
 
 /* What the tools write for a new vif. */
 static void plug(void)
 {
-    set(BACKEND, "feature-sg", "1");
-    set(BACKEND, "feature-gso-tcpv4", "1");
-    set(BACKEND, "feature-ipv6-csum-offload", "1");
-    set(BACKEND, "state", "1");
+    fake_store_set_in(BACKEND, "feature-sg", "1");
+    fake_store_set_in(BACKEND, "feature-gso-tcpv4", "1");
+    fake_store_set_in(BACKEND, "feature-ipv6-csum-offload", "1");
+    fake_store_set_in(BACKEND, "state", "1");
     fake_store_set("device/vif/3", "");
-    set("device/vif/3", "backend", BACKEND);
-    set("device/vif/3", "backend-id", "0");
-    set("device/vif/3", "mac", "00:16:3e:0a:0b:0c");
+    fake_store_set_in("device/vif/3", "backend", BACKEND);
+    fake_store_set_in("device/vif/3", "backend-id", "0");
+    fake_store_set_in("device/vif/3", "mac", "00:16:3e:0a:0b:0c");
     settle();
 }
 
@@ -199,8 +189,8 @@ static uint32_t our_number(const char *folder, const char *key)
 static void plug_queues(const char *max, const char *split)
 {
     plug();
-    set(BACKEND, "multi-queue-max-queues", max);
-    set(BACKEND, "feature-split-event-channels", split);
+    fake_store_set_in(BACKEND, "multi-queue-max-queues", max);
+    fake_store_set_in(BACKEND, "feature-split-event-channels", split);
     connect();
 }
 
@@ -379,18 +369,18 @@ START_TEST(the_link_is_up_unless_the_carrier_says_no)
     netdev_own(device, &linked, NULL);
     link_changes = 0;
     ck_assert(device->link_up);
-    set(BACKEND, "carrier", "0");
+    fake_store_set_in(BACKEND, "carrier", "0");
     settle();
     ck_assert(!device->link_up);
-    set(BACKEND, "carrier", "1");
+    fake_store_set_in(BACKEND, "carrier", "1");
     settle();
     ck_assert(device->link_up);
     ck_assert_uint_eq(link_changes, 2);
-    set(BACKEND, "carrier", "0");
+    fake_store_set_in(BACKEND, "carrier", "0");
     set_backend(XenbusStateClosed);
     connect();
     ck_assert(!device->link_up);
-    set(BACKEND, "carrier", NULL);
+    fake_store_set_in(BACKEND, "carrier", NULL);
     settle();
     ck_assert(device->link_up);
     end();
@@ -484,7 +474,7 @@ START_TEST(a_backend_without_features_gets_whole_frames)
 {
     begin();
     plug();
-    set(BACKEND, "feature-no-csum-offload", "1");
+    fake_store_set_in(BACKEND, "feature-no-csum-offload", "1");
     connect();
     attach(0, "");
     ck_assert_uint_eq(device->features, NETDEV_RX_CSUM | NETDEV_RX_GSO);
@@ -645,7 +635,7 @@ START_TEST(what_is_no_mac_address_is_refused)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         begin();
         plug();
-        set("device/vif/3", "mac", bad[i]);
+        fake_store_set_in("device/vif/3", "mac", bad[i]);
         set_backend(XenbusStateInitWait);
         ck_assert_uint_eq(grant_stats()->used, 0);
         ck_assert_int_eq(our_state(), XenbusStateClosed);
