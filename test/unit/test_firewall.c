@@ -109,6 +109,13 @@ START_TEST(rules_are_flows_whose_priorities_descend)
 }
 END_TEST
 
+/* Of a datagram for UDP port 53. */
+#define FRAGMENT(which)                                                                            \
+    {                                                                                              \
+        .type = HDR_ETH_IPV4, .ttl = 1, .proto = HDR_IP_UDP, .tp_dst = 53, .payload = 80,          \
+        .part = (which)                                                                            \
+    }
+
 static const struct {
     const char *rules;
     struct frame frame;
@@ -135,46 +142,11 @@ static const struct {
      {.type = HDR_ETH_IPV4, .ttl = 1, .proto = HDR_IP_UDP, .tp_dst = 5},
      true},
     /* Fragments: they have no ports. */
-    {"deny udp,tp_dst=53\nallow",
-     {.type = HDR_ETH_IPV4,
-      .ttl = 1,
-      .proto = HDR_IP_UDP,
-      .tp_dst = 53,
-      .payload = 80,
-      .part = FRAME_FIRST},
-     false},
-    {"deny udp,tp_dst=53\nallow",
-     {.type = HDR_ETH_IPV4,
-      .ttl = 1,
-      .proto = HDR_IP_UDP,
-      .tp_dst = 53,
-      .payload = 80,
-      .part = FRAME_LAST},
-     false},
-    {"deny udp,tp_dst=53\nallow\nfragments allow",
-     {.type = HDR_ETH_IPV4,
-      .ttl = 1,
-      .proto = HDR_IP_UDP,
-      .tp_dst = 53,
-      .payload = 80,
-      .part = FRAME_LAST},
-     true},
-    {"allow udp",
-     {.type = HDR_ETH_IPV4,
-      .ttl = 1,
-      .proto = HDR_IP_UDP,
-      .tp_dst = 53,
-      .payload = 80,
-      .part = FRAME_LAST},
-     true},
-    {"allow udp\nfragments deny",
-     {.type = HDR_ETH_IPV4,
-      .ttl = 1,
-      .proto = HDR_IP_UDP,
-      .tp_dst = 53,
-      .payload = 80,
-      .part = FRAME_LAST},
-     false},
+    {"deny udp,tp_dst=53\nallow", FRAGMENT(FRAME_FIRST), false},
+    {"deny udp,tp_dst=53\nallow", FRAGMENT(FRAME_LAST), false},
+    {"deny udp,tp_dst=53\nallow\nfragments allow", FRAGMENT(FRAME_LAST), true},
+    {"allow udp", FRAGMENT(FRAME_LAST), true},
+    {"allow udp\nfragments deny", FRAGMENT(FRAME_LAST), false},
 };
 
 START_TEST(the_first_rule_that_matches_decides)
