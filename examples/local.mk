@@ -45,10 +45,11 @@ examples_07_router_solution_SOURCES = examples/07-router/solution.c $(EXERCISE_A
 examples_07_router_solution_LDADD = $(EXERCISE_APP_LIBS)
 EXTRA_DIST += examples/07-router/README.md examples/07-router/check.py
 
+EXERCISE_8 = examples/08-firewall/filter.c examples/08-firewall/filter.h
 EXTRA_PROGRAMS += examples/08-firewall/firewall examples/08-firewall/solution
-examples_08_firewall_firewall_SOURCES = examples/08-firewall/firewall.c $(EXERCISE_APP)
+examples_08_firewall_firewall_SOURCES = examples/08-firewall/firewall.c $(EXERCISE_8) $(EXERCISE_APP)
 examples_08_firewall_firewall_LDADD = $(EXERCISE_APP_LIBS)
-examples_08_firewall_solution_SOURCES = examples/08-firewall/solution.c $(EXERCISE_APP)
+examples_08_firewall_solution_SOURCES = examples/08-firewall/solution.c $(EXERCISE_8) $(EXERCISE_APP)
 examples_08_firewall_solution_LDADD = $(EXERCISE_APP_LIBS)
 EXTRA_DIST += examples/08-firewall/README.md examples/08-firewall/check.py examples/08-firewall/net.rules
 
