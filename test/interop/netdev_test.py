@@ -3,7 +3,6 @@
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
-import json
 import pathlib
 import re
 import signal
@@ -14,6 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from lab import Lab, namespace, program, wait_for  # noqa: E402
+from lab.traffic import carries  # noqa: E402
 
 SOL_PACKET = 263
 PACKET_VNET_HDR = 15
@@ -118,20 +118,10 @@ class Forwarding(unittest.TestCase):
         words = ["ping", "-n", "-c", "3", "-i", "0.2", "-W", "5", *options, address]
         wait_for(lambda: " 3 received" in a.run(*words, check=False), f"pings {options}", limit=60)
 
-    def iperf(self):
+    def carry(self):
         """TCP from the first host to the second, and back."""
-        address = self.hosts[1].address
         for way in ([], ["-R"]):
-            server = self.lab.start(["iperf3", "-s", "-1", "--forceflush"], "iperf3.log",
-                                    where=self.hosts[1].namespace)
-            wait_for(lambda: self.listens(server), "iperf3's server")
-            report = json.loads(self.hosts[0].run("iperf3", "-c", address, "-n", "30M", "-J", *way))
-            server.wait()
-            self.assertGreater(report["end"]["sum_received"]["bytes"], 25 << 20)
-
-    def listens(self, server):
-        sockets = self.hosts[1].run("ss", "-Hltn", "sport", "=", ":5201")
-        return server.is_alive() and "5201" in sockets
+            self.assertTrue(carries(self.lab, *self.hosts, 30, *way))
 
     def assert_clean(self, *devices):
         """No device found anything wrong with a frame."""
@@ -168,14 +158,14 @@ class PacketSockets(Forwarding):
     def test_hosts_talk_with_real_checksums_and_segments(self):
         devices = self.plugged(offloads=False)
         self.ping()
-        self.iperf()
+        self.carry()
         counts = self.assert_clean(*devices)[devices[0]]
         self.assertLess(counts["rx_bytes"] / counts["rx"], 1515)
 
     def test_hosts_talk_in_super_frames_with_partial_checksums(self):
         devices = self.plugged(offloads=True)
         self.ping()
-        self.iperf()
+        self.carry()
         counts = self.assert_clean(*devices)[devices[0]]
         self.assertGreater(counts["rx_bytes"] / counts["rx"], 1515)
 
@@ -184,7 +174,7 @@ class PacketSockets(Forwarding):
         self.plug(self.hosts[1], offloads=False)
         self.forward("eth:p1", "eth:p2")
         self.ping()
-        self.iperf()
+        self.carry()
         self.assert_clean("eth:p1", "eth:p2")
 
     def test_frames_of_every_length_pass_whole(self):
@@ -346,7 +336,7 @@ class Taps(Forwarding):
         for host, tap in zip(self.hosts, ("t1", "t2")):
             self.host_on_tap(host, tap, offloads)
         self.ping()
-        self.iperf()
+        self.carry()
         counts = self.assert_clean("tap:t1", "tap:t2")["tap:t1"]
         self.assertEqual(counts["rx_bytes"] / counts["rx"] > 1515, offloads)
 
@@ -361,7 +351,7 @@ class Taps(Forwarding):
         self.forward("tap:t1", "eth:p2")
         self.host_on_tap(self.hosts[0], "t1")
         self.ping()
-        self.iperf()
+        self.carry()
         self.assert_clean("tap:t1", "eth:p2")
 
     def test_a_tap_and_an_interface_without_offloads_talk(self):
@@ -404,7 +394,7 @@ class Xdp(Forwarding):
     def test_hosts_talk_through_xdp(self):
         devices = self.plugged()
         self.ping()
-        self.iperf()
+        self.carry()
         counts = self.assert_clean(*devices)
         self.assertGreater(counts["xdp:p1"]["rx"], 20000)
 
@@ -413,7 +403,7 @@ class Xdp(Forwarding):
         self.plug(self.hosts[1])
         self.forward("xdp:p1", "eth:p2")
         self.ping()
-        self.iperf()
+        self.carry()
         self.assert_clean("xdp:p1", "eth:p2")
 
     def test_super_frames_are_cut_for_xdp(self):
@@ -421,7 +411,7 @@ class Xdp(Forwarding):
         self.plug(self.hosts[1])
         self.forward("eth:p1", "xdp:p2")
         self.ping()
-        self.iperf()
+        self.carry()
         counts = self.assert_clean("eth:p1", "xdp:p2")
         self.assertGreater(counts["xdp:p2"]["tx"], counts["eth:p1"]["rx"])
 
@@ -448,7 +438,7 @@ class Xdp(Forwarding):
             host.configure()
         self.forward("xdp:p1", "xdp:p2")
         self.ping()
-        self.iperf()
+        self.carry()
         self.assert_clean("xdp:p1", "xdp:p2")
 
     def test_a_device_that_is_deleted_comes_back(self):

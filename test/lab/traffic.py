@@ -31,6 +31,13 @@ def iperf(lab, client, server, *options):
     return report["end"]
 
 
+def carries(lab, client, server, mebibytes, *options):
+    """Whether TCP brings all that iperf3 is told to send. It ends when it has sent all, without waiting
+    for what is on its way: that is no more than the two ends' small buffers hold."""
+    end = iperf(lab, client, server, "-w", "128K", "-n", f"{mebibytes}M", *options)
+    return end["sum_received"]["bytes"] >= (mebibytes - 1) << 20
+
+
 def round_trips(client, server, count):
     """Ping `count` times: the times in ms of those that were answered."""
     output = client.run("ping", "-n", "-c", count, "-i", "0.01", "-W", 2, server.address, check=False)
