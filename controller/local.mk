@@ -80,6 +80,8 @@ libmorgana_controller_a_SOURCES = \
 	controller/slicer/space.c \
 	controller/slicer/space.h \
 	controller/slicer/stats.c \
+	controller/slicer/tag.c \
+	controller/slicer/tag.h \
 	controller/slicer/view.c
 libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 

@@ -7,6 +7,7 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
+#include "controller/apps/lldp.h"
 #include "controller/slicer/slicer.h"
 
 #include <errno.h>
@@ -106,7 +107,7 @@ static int send_part(struct vflow *f, const struct part *part, uint16_t command,
         .command = command,
         .idle_timeout = f->idle,
         .hard_timeout = f->hard,
-        .priority = f->priority,
+        .priority = f->priority < SLICER_PRIORITY_MAX ? f->priority : SLICER_PRIORITY_MAX,
         .buffer_id = OFP_NO_BUFFER,
         .out_port = OFPP_NONE,
         .flags = deletes ? 0 : OFPFF_SEND_FLOW_REM, /* so that we hear of its end */
@@ -142,6 +143,7 @@ static void delete_parts(struct vflow *f, const struct vflow *heir)
 /* What a flow-mod becomes: regions and actions. There is one at a time. */
 static struct {
     struct space_region region[SLICER_PARTS_MAX];
+    size_t n;
     uint8_t area[SLICER_ACTIONS_MAX];
     struct buf actions;
 } made;
@@ -159,21 +161,39 @@ static struct span made_actions(void)
     return span_of(made.area, made.actions.len);
 }
 
+/* LLDP comes here whatever flows there are (tag.h), so one for nothing else is but kept. */
+static bool is_for_lldp(const struct space_region *region)
+{
+    return (region->wildcards & OFPFW_DL_TYPE) == 0 &&
+           be16_get(region->key.match.dl_type) == LLDP_TYPE;
+}
+
 /* The regions of a flow, and its actions, which are the same for all of them if they are good for
- * each. Returns how many; 0 with the fault. */
-static size_t make_parts(const struct view *view, const struct space_region *region,
-                         struct span actions, struct ofp_fault *fault)
+ * each. True, or false with the fault. */
+static bool make_parts(const struct view *view, const struct space_region *region,
+                       struct span actions, struct ofp_fault *fault)
 {
     const struct space_ports ports = {view->place->port, view->place->n_ports};
-    long n = space_parts(&view->place->space, view->slice->index, region, ports, made.region,
-                         SLICER_PARTS_MAX);
+    long n;
+    made.n = 0;
+    if (is_for_lldp(region))
+        return true;
+    n = space_parts(&view->place->space, view->slice->index, region, ports, made.region,
+                    SLICER_PARTS_MAX);
     if (n <= 0)
-        slicer_refuse(fault, OFPET_FLOW_MOD_FAILED,
-                      n == -ENOSPC ? OFPFMFC_ALL_TABLES_FULL : OFPFMFC_EPERM);
-    for (long i = 0; i < n; i++)
+        return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED,
+                             n == -ENOSPC ? OFPFMFC_ALL_TABLES_FULL : OFPFMFC_EPERM);
+    made.n = (size_t)n;
+    for (size_t i = 0; i < made.n; i++)
         if (!make_actions(view, &made.region[i], actions, fault))
-            return 0;
-    return n > 0 ? (size_t)n : 0;
+            return false;
+    return true;
+}
+
+/* What is but kept has no end of its own. */
+static bool has_time_out(const struct ofp_msg_flow_mod *mod)
+{
+    return mod->idle_timeout != 0 || mod->hard_timeout != 0;
 }
 
 /* --- ADD ------------------------------------------------------------------------------------- */
@@ -207,9 +227,10 @@ static bool keep_actions(struct vflow *f, struct span actions)
 }
 
 static struct vflow *flow_new(struct view *view, const struct ofp_msg_flow_mod *mod,
-                              const struct space_region *region, size_t n)
+                              const struct space_region *region)
 {
     struct slicer *slicer = view->slice->slicer;
+    size_t n = made.n;
     struct vflow *f = calloc(1, sizeof *f + n * sizeof f->part[0]);
     if (f == NULL)
         return NULL;
@@ -222,6 +243,7 @@ static struct vflow *flow_new(struct view *view, const struct ofp_msg_flow_mod *
     f->idle = mod->idle_timeout;
     f->hard = mod->hard_timeout;
     f->flags = mod->flags;
+    f->born = loop_now();
     f->n_parts = n;
     for (size_t i = 0; i < n; i++)
         f->part[i].region = made.region[i];
@@ -253,15 +275,16 @@ static bool add(struct view *view, const struct ofp_msg_flow_mod *mod, struct sp
     const struct slice_def *def = slice_def(view->slice);
     const struct space_region region = space_region_of(mod->match);
     struct vflow *old = find_same(view, &region, mod->priority), *f;
-    size_t n = make_parts(view, &region, mod->actions, fault);
 
-    if (n == 0)
+    if (!make_parts(view, &region, mod->actions, fault))
         return false;
+    if (made.n == 0 && has_time_out(mod))
+        return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED, OFPFMFC_EPERM);
     if (mod->flags & OFPFF_CHECK_OVERLAP && overlaps(view, &region, mod->priority))
         return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED, OFPFMFC_OVERLAP);
     if (old == NULL && view->slice->n_flows >= def->flows)
         return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED, OFPFMFC_ALL_TABLES_FULL);
-    f = flow_new(view, mod, &region, n);
+    f = flow_new(view, mod, &region);
     if (f == NULL || !send_new(f, bytes)) {
         if (f != NULL)
             flow_free(f);
@@ -344,14 +367,33 @@ static bool modify(struct view *view, const struct ofp_msg_flow_mod *mod, struct
 
 /* --- DELETE ---------------------------------------------------------------------------------- */
 
+static void tell_removed(const struct vflow *f, uint8_t reason)
+{
+    struct ofp_msg msg = {.type = OFPT_FLOW_REMOVED};
+    msg.flow_removed = (struct ofp_msg_flow_removed){
+        .match = &f->match,
+        .cookie = f->cookie,
+        .priority = f->priority,
+        .reason = reason,
+        .duration_sec = flow_age(f) / NS_PER_S,
+        .duration_nsec = flow_age(f) % NS_PER_S,
+        .idle_timeout = f->idle,
+        .packet_count = f->packet_count,
+        .byte_count = f->byte_count,
+    };
+    if (f->flags & OFPFF_SEND_FLOW_REM)
+        link_notify(&f->view->link, &msg);
+}
+
 /* It lies no more where flow-mods would find it. What the switch counted last is told when it has
  * said so. */
 static void delete_one(void *user, struct vflow *f)
 {
-    bool told = f->flags & OFPFF_SEND_FLOW_REM && parts_lie(f);
     (void)user;
     delete_parts(f, NULL);
-    if (!told) {
+    if (!parts_lie(f))
+        tell_removed(f, OFPRR_DELETE);
+    if (!parts_lie(f) || (f->flags & OFPFF_SEND_FLOW_REM) == 0) {
         flow_free(f);
         return;
     }
@@ -388,22 +430,12 @@ bool flows_mod(struct view *view, const struct ofp_msg_flow_mod *mod, struct spa
 
 /* --- What becomes of them -------------------------------------------------------------------- */
 
-static void tell_removed(const struct vflow *f, const struct ofp_msg_flow_removed *removed)
-{
-    struct ofp_msg msg = {.type = OFPT_FLOW_REMOVED, .flow_removed = *removed};
-    msg.flow_removed.match = &f->match;
-    msg.flow_removed.cookie = f->cookie;
-    msg.flow_removed.packet_count = f->packet_count;
-    msg.flow_removed.byte_count = f->byte_count;
-    link_notify(&f->view->link, &msg);
-}
-
 /* With its last part the flow is gone. */
 void flows_removed(struct place *place, const struct ofp_msg_flow_removed *removed)
 {
     struct vflow *f = flows_find(place->slicer, removed->cookie);
     struct space_region region;
-    if (f == NULL || f->view->place != place || f->priority != removed->priority)
+    if (f == NULL || f->view->place != place)
         return;
     region = space_region_of(removed->match);
     for (size_t i = 0; i < f->n_parts; i++) {
@@ -415,8 +447,7 @@ void flows_removed(struct place *place, const struct ofp_msg_flow_removed *remov
     }
     if (parts_lie(f))
         return;
-    if (f->flags & OFPFF_SEND_FLOW_REM)
-        tell_removed(f, removed);
+    tell_removed(f, removed->reason);
     flow_free(f);
 }
 

@@ -3,11 +3,13 @@
  *
  * A packet that was in a switch's buffer is the slice's if it was given its id. One that comes with
  * the message is, if it would be the slice's when it came in at the input port that is named; or,
- * without one, at any of the slice's ports. OpenFlow 1.0 section 5.3.6.
+ * without one, at any of the slice's ports. LLDP is, in any case (tag.h). OpenFlow 1.0
+ * section 5.3.6.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/slicer/slicer.h"
+#include "controller/slicer/tag.h"
 
 /* Send a packet, whose key with the port where it came in is `key`, through a slice's actions. */
 static bool send(struct view *view, const struct ofp_key *key, struct ofp_msg_packet_out out,
@@ -52,6 +54,17 @@ static bool is_own_somewhere(const struct view *view, struct ofp_key *key)
     return false;
 }
 
+/* LLDP that is sent to links is the slice's wherever it has a port, and comes back to it alone. */
+static bool send_lldp(struct view *view, const struct ofp_key *key, struct ofp_msg_packet_out out,
+                      struct span bytes, struct ofp_fault *fault)
+{
+    static uint8_t area[TAG_FRAME_MAX];
+    out.data = tag_write(out.data, view->slice->id, view->slice->slicer->secret, area);
+    if (out.data.data == NULL)
+        return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_BAD_LEN);
+    return send(view, key, out, bytes, fault);
+}
+
 bool packet_out(struct view *view, const struct ofp_msg_packet_out *out, struct span bytes,
                 struct ofp_fault *fault)
 {
@@ -62,11 +75,13 @@ bool packet_out(struct view *view, const struct ofp_msg_packet_out *out, struct 
     if (out->buffer_id != OFP_NO_BUFFER)
         return packet_out_buffer(view, out->buffer_id, out->actions, bytes, fault);
     ofp_key_extract(&key, out->data, 0);
-    if (!(port != NULL ? is_own(view, &key, port) : is_own_somewhere(view, &key)))
-        return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_EPERM);
     real.in_port = port != NULL ? port->real : OFPP_NONE;
     /* In the table a packet from nowhere could meet any slice's flow. */
     if (port == NULL && actions_output_to(out->actions, OFPP_TABLE))
         return slicer_refuse(fault, OFPET_BAD_ACTION, OFPBAC_BAD_OUT_PORT);
+    if (tag_is_lldp(&key))
+        return send_lldp(view, &key, real, bytes, fault);
+    if (!(port != NULL ? is_own(view, &key, port) : is_own_somewhere(view, &key)))
+        return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_EPERM);
     return send(view, &key, real, bytes, fault);
 }

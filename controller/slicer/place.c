@@ -8,7 +8,9 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
+#include "controller/apps/lldp.h"
 #include "controller/slicer/slicer.h"
+#include "openflow/action.h"
 
 #include <stdlib.h>
 
@@ -113,6 +115,25 @@ void place_update_config(struct place *place)
 
 /* --- The beginning and the end --------------------------------------------------------------- */
 
+/* LLDP comes here, before any slice's flow, to be told apart: tag.h. */
+static void ask_for_lldp(struct place *place)
+{
+    uint8_t area[sizeof(struct ofp_action_output)];
+    struct buf actions = buf_of(area, sizeof area);
+    struct ofp_match match = ofp_match_any();
+    struct ofp_msg msg = {.type = OFPT_FLOW_MOD};
+    match.wildcards = be32_of(OFPFW_ALL & ~OFPFW_DL_TYPE);
+    match.dl_type = be16_of(LLDP_TYPE);
+    ofp_put_output(&actions, OFPP_CONTROLLER, UINT16_MAX);
+    msg.flow_mod = (struct ofp_msg_flow_mod){.match = &match,
+                                             .command = OFPFC_ADD,
+                                             .priority = SLICER_PRIORITY_LLDP,
+                                             .buffer_id = OFP_NO_BUFFER,
+                                             .out_port = OFPP_NONE,
+                                             .actions = span_of(area, actions.len)};
+    place_send(place, NULL, &msg, 0, span_of(NULL, 0));
+}
+
 /* What lies in a switch that joins is of no slice that there is. */
 static void empty(struct place *place)
 {
@@ -138,6 +159,7 @@ struct place *place_new(struct slicer *slicer, struct ctl_dp *dp)
     }
     list_ports(place);
     empty(place);
+    ask_for_lldp(place);
     return place;
 }
 

@@ -16,14 +16,15 @@ static void drop(struct view *view, const struct ctl_packet *packet, uint64_t *c
 }
 
 /* Section 5.4.1: of a buffered packet each gets as much as it has asked for. */
-static struct span told(const struct view *view, const struct ofp_msg_packet_in *in)
+static struct span told(const struct view *view, const struct ofp_msg_packet_in *in,
+                        struct span data)
 {
     size_t most = in->reason == OFPR_NO_MATCH ? view->miss_send_len : SIZE_MAX;
-    bool cut = in->buffer_id != OFP_NO_BUFFER && in->data.len > most;
-    return span_of(in->data.data, cut ? most : in->data.len);
+    bool cut = in->buffer_id != OFP_NO_BUFFER && data.len > most;
+    return span_of(data.data, cut ? most : data.len);
 }
 
-void report_packet_in(struct view *view, const struct ctl_packet *packet)
+void report_packet_in(struct view *view, const struct ctl_packet *packet, struct span data)
 {
     struct ofp_msg msg = {.type = OFPT_PACKET_IN, .packet_in = *packet->in};
     const struct vport *port = view_real_port(view, packet->in->in_port);
@@ -39,7 +40,8 @@ void report_packet_in(struct view *view, const struct ctl_packet *packet)
     pace_spend(&view->slice->packet_ins, loop_now(), 1);
     msg.packet_in.in_port = port->number;
     msg.packet_in.buffer_id = view_give_buffer(view, packet->in->buffer_id, &packet->key);
-    msg.packet_in.data = told(view, packet->in);
+    msg.packet_in.total_len -= (uint16_t)(packet->in->data.len - data.len);
+    msg.packet_in.data = told(view, packet->in, data);
     slicer_counters.packet_ins += link_notify(&view->link, &msg);
 }
 

@@ -11,6 +11,7 @@
 #include "controller/slicer/slicer.h"
 #include "controller/apps/apps.h"
 #include "controller/apps/line_file.h"
+#include "controller/slicer/tag.h"
 #include "openflow/parse.h"
 #include "runtime/counter.h"
 #include "runtime/entropy.h"
@@ -73,8 +74,11 @@ static bool slice_new(struct slicer *slicer, unsigned index)
     uint64_t rate = slicer->set.def[index].rate;
     if (slice == NULL)
         return false;
-    *slice = (struct slice){
-        .slicer = slicer, .index = index, .asks = pace_of(rate), .packet_ins = pace_of(rate)};
+    *slice = (struct slice){.slicer = slicer,
+                            .id = slicer->next_id++,
+                            .index = index,
+                            .asks = pace_of(rate),
+                            .packet_ins = pace_of(rate)};
     list_init(&slice->views);
     list_append(&slicer->slices, &slice->link);
     return true;
@@ -84,6 +88,14 @@ static struct slice *slice_at(const struct slicer *slicer, unsigned index)
 {
     for (struct list *l = slicer->slices.next; l != &slicer->slices; l = l->next)
         if (slice_of(l)->index == index)
+            return slice_of(l);
+    return NULL;
+}
+
+static const struct slice *slice_by_id(const struct slicer *slicer, uint64_t id)
+{
+    for (struct list *l = slicer->slices.next; l != &slicer->slices; l = l->next)
+        if (slice_of(l)->id == id)
             return slice_of(l);
     return NULL;
 }
@@ -251,6 +263,7 @@ static void *slicer_create(struct ctl *ctl)
     }
     app->ctl = ctl;
     app->next_id = entropy_u64() | 1;
+    app->secret = entropy_u64();
     list_init(&app->slices);
     list_init(&app->places);
     if (options.file == NULL && options.lines.n == 0)
@@ -281,15 +294,28 @@ static void slicer_leave(void *self, struct ctl_dp *dp)
         place_free(place);
 }
 
+/* LLDP that a slice has sent is its own, whoever's flow space it comes in by. `*data` is the packet
+ * without the tag. NULL: it is nobody's. */
+static const struct slice *whose(const struct slicer *app, const struct place *place,
+                                 const struct ctl_packet *packet, struct span *data)
+{
+    uint64_t id;
+    int owner;
+    if (tag_is_lldp(&packet->key) && tag_read(packet->in->data, app->secret, &id, data))
+        return slice_by_id(app, id);
+    owner = space_owner(&place->space, &packet->key);
+    return owner >= 0 ? slice_at(app, (unsigned)owner) : NULL;
+}
+
 static bool slicer_packet_in(void *self, struct ctl_dp *dp, const struct ctl_packet *packet)
 {
     const struct place *place = ctl_dp_get(dp, self);
-    int owner = place != NULL ? space_owner(&place->space, &packet->key) : -1;
-    const struct slice *slice = owner >= 0 ? slice_at(self, (unsigned)owner) : NULL;
+    struct span data = packet->in->data;
+    const struct slice *slice = place != NULL ? whose(self, place, packet, &data) : NULL;
     struct view *view = slice != NULL ? view_find(slice, place) : NULL;
     slicer_counters.nobodys += view == NULL;
     if (view != NULL)
-        report_packet_in(view, packet);
+        report_packet_in(view, packet, data);
     return view != NULL;
 }
 

@@ -37,11 +37,13 @@ struct slicer {
     struct list places;      /* struct place */
     struct hash_table flows; /* struct vflow by id */
     uint64_t next_id;
+    uint64_t secret; /* of the tags of LLDP: tag.h */
 };
 
 struct slice {
     struct list link; /* in slicer->slices */
     struct slicer *slicer;
+    uint64_t id;                  /* for as long as it is as it is: the tag of its LLDP */
     unsigned index;               /* in slicer->set */
     int kept;                     /* the same in a set that is about to be used */
     struct pace asks, packet_ins; /* its controller's messages; what it is told */
@@ -60,6 +62,10 @@ struct sent {
 };
 
 #define SLICER_SENT 512
+
+/* What lies in a switch for the slicer itself stands above slices' flows: whose highest priorities
+ * count as one. */
+enum slicer_priority { SLICER_PRIORITY_MAX = UINT16_MAX - 3, SLICER_PRIORITY_LLDP };
 
 /* A switch that has joined. */
 struct place {
@@ -186,8 +192,8 @@ uint32_t view_give_buffer(struct view *view, uint32_t real, const struct ofp_key
 
 /* --- report.c: what a slice is told ---------------------------------------------------------- */
 
-/* A packet that is this view's. */
-void report_packet_in(struct view *view, const struct ctl_packet *packet);
+/* A packet that is this view's, of which it is told this much. */
+void report_packet_in(struct view *view, const struct ctl_packet *packet, struct span data);
 
 /* A port of the view's, as it now is, was, or is to begin with. */
 void report_port(struct view *view, const struct vport *port, uint8_t reason);
@@ -228,7 +234,9 @@ struct part {
     bool lies; /* in the switch; else it has been removed */
 };
 
-/* A flow as a slice wrote it. */
+/* A flow as a slice wrote it. One without parts is kept, counts nothing and goes when it is
+ * deleted.
+ */
 struct vflow {
     struct hash_link by_match, by_id; /* the first in view->going, once it is deleted */
     struct view *view;
@@ -237,10 +245,10 @@ struct vflow {
     struct space_region region;
     uint64_t cookie;
     uint16_t priority, idle, hard, flags;
+    uint64_t born;
     bool going;                        /* deleted: its removal is only to be told */
     uint64_t packet_count, byte_count; /* of the parts that were removed */
     struct ofp_msg_aggregate seen;     /* stats.c's: of the parts that lie in the switch */
-    uint32_t seen_sec, seen_nsec;
     size_t n_parts;
     size_t actions_len;
     uint8_t *actions;   /* as written */
@@ -263,6 +271,12 @@ void flows_reflood(struct view *view);
 
 /* Delete all flows of a view, with nothing told; without a word to the switch if it is `gone`. */
 void flows_clear(struct view *view, bool gone);
+
+/* For how long a flow has been: ns. */
+static inline uint64_t flow_age(const struct vflow *f)
+{
+    return loop_now() - f->born;
+}
 
 /* A flow by its id; NULL: there is none. */
 struct vflow *flows_find(const struct slicer *slicer, uint64_t id);

@@ -49,23 +49,17 @@ static void see_nothing(void *user, struct vflow *f)
 {
     (void)user;
     f->seen = (struct ofp_msg_aggregate){0};
-    f->seen_sec = f->seen_nsec = 0;
 }
 
 /* What the switch says of one part. */
 static void see(struct view *view, const struct ofp_flow_stats *entry)
 {
     struct vflow *f = flows_find(view->slice->slicer, be64_get(entry->cookie));
-    uint32_t sec = be32_get(entry->duration_sec), nsec = be32_get(entry->duration_nsec);
     if (f == NULL || f->view != view)
         return;
     f->seen.flow_count++;
     f->seen.packet_count += be64_get(entry->packet_count);
     f->seen.byte_count += be64_get(entry->byte_count);
-    if (sec < f->seen_sec || (sec == f->seen_sec && nsec < f->seen_nsec))
-        return;
-    f->seen_sec = sec;
-    f->seen_nsec = nsec;
 }
 
 /* The switch tells of all slices' flows, which the one that asks pays for. */
@@ -82,18 +76,24 @@ static void see_all(struct view *view, struct span entries)
         see(view, entry);
 }
 
+/* Has the switch told of it, or is it but kept? */
+static bool is_there(const struct vflow *f)
+{
+    return f->seen.flow_count > 0 || f->n_parts == 0;
+}
+
 static void describe(void *user, struct vflow *f)
 {
     size_t len = sizeof(struct ofp_flow_stats) + f->actions_len;
-    struct ofp_flow_stats *entry = f->seen.flow_count > 0 ? reply_put(len) : NULL;
+    struct ofp_flow_stats *entry = is_there(f) ? reply_put(len) : NULL;
     (void)user;
     if (entry == NULL)
         return;
     *entry = (struct ofp_flow_stats){
         .length = be16_of((uint16_t)len),
         .match = f->match,
-        .duration_sec = be32_of(f->seen_sec),
-        .duration_nsec = be32_of(f->seen_nsec),
+        .duration_sec = be32_of((uint32_t)(flow_age(f) / NS_PER_S)),
+        .duration_nsec = be32_of((uint32_t)(flow_age(f) % NS_PER_S)),
         .priority = be16_of(f->priority),
         .idle_timeout = be16_of(f->idle),
         .hard_timeout = be16_of(f->hard),
@@ -107,7 +107,7 @@ static void describe(void *user, struct vflow *f)
 static void add_up(void *user, struct vflow *f)
 {
     struct ofp_msg_aggregate *sum = user;
-    if (f->seen.flow_count == 0)
+    if (!is_there(f))
         return;
     sum->flow_count++;
     sum->packet_count += f->packet_count + f->seen.packet_count;

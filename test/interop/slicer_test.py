@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Controller, Lab, TestController, wait_for  # noqa: E402
+from lab import Controller, Lab, TestController, namespace, wait_for  # noqa: E402
 from lab.kinds import SWITCHES  # noqa: E402
 
 OURS, OVS = SWITCHES
@@ -82,6 +82,21 @@ class Slicing(unittest.TestCase):
         self.assertGreater(self.slicer.counter("slicer", "packet_ins"), blue)
         flows = self.switch.flows()
         self.assertTrue([line for line in flows if "tcp" in line], flows)
+
+    def test_two_slices_find_the_same_link_each_by_its_own_lldp(self):
+        self.file.write_text(RED + "tcp\n" + BLUE + "udp\n")
+        namespace.link(self.lab.net, "s1-s2", self.lab.net, "s2-s1")
+        controllers = [Controller(self.lab, "--app=discovery", f"--ctl=punix:{self.lab.folder}/{port}.ctl",
+                                  port=port) for port in (6661, 6662)]
+        slicer = Controller(self.lab, "--app=slicer", f"--slicer-file={self.file}")
+        first = SWITCHES[OVS](self.lab, self.hosts[:1], slicer, cables=["s1-s2"])
+        SWITCHES[OURS](self.lab, self.hosts[1:2], slicer, beside=[first], cables=["s2-s1"])
+        for port in (6661, 6662):
+            ask = ["ovs-appctl", "-T", "60", "-t", self.lab.folder / f"{port}.ctl", "links"]
+            wait_for(lambda ask=ask: self.lab.net.run(ask).count("\n") == 3, "the link, both ways")
+        for controller in controllers:
+            counters = controller.counters()["discovery"]
+            self.assertFalse({"forged", "foreign", "unknown"} & set(counters), counters)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ static void begin(void)
     sw = fake_joined(ctl, 7, 4);
     fake_settle();
     ck_assert_uint_eq(fake_expect(sw, OFPT_FLOW_MOD).flow_mod.command, OFPFC_DELETE);
+    ck_assert_uint_eq(fake_expect(sw, OFPT_FLOW_MOD).flow_mod.command, OFPFC_ADD); /* of LLDP */
     greet(red);
     greet(blue);
     fake_expect_nothing(sw);
@@ -612,6 +613,123 @@ END_TEST
 
 /* --- Questions ------------------------------------------------------------------------------- */
 
+/* --- LLDP ------------------------------------------------------------------------------------ */
+
+/* A controller looks for what is behind port 4. Returns the packet that goes to the switch. */
+static size_t send_lldp(struct fake_peer *peer, const char *text, uint8_t *came)
+{
+    struct ofp_msg msg = {.type = OFPT_PACKET_OUT, .xid = XID};
+    uint8_t f[30] = {1, 0x80, 0xc2, 0, 0, 0xe, 2, 0, 0, 0, 0, 1, 0x88, 0xcc}, area[8];
+    struct buf actions = buf_of(area, sizeof area);
+    struct span data;
+    snprintf((char *)f + 14, 16, "%s", text);
+    ofp_put_output(&actions, 4, 0);
+    msg.packet_out = (struct ofp_msg_packet_out){.buffer_id = OFP_NO_BUFFER,
+                                                 .in_port = OFPP_NONE,
+                                                 .actions = span_of(area, actions.len),
+                                                 .data = span_of(f, sizeof f)};
+    fake_send(peer, &msg);
+    data = fake_expect(sw, OFPT_PACKET_OUT).packet_out.data;
+    ck_assert_uint_ge(data.len, 60);
+    bytes_copy(came, data.data, data.len);
+    return data.len;
+}
+
+static void lldp_comes(const uint8_t *f, size_t n)
+{
+    struct ofp_msg msg = {.type = OFPT_PACKET_IN};
+    msg.packet_in = (struct ofp_msg_packet_in){.buffer_id = OFP_NO_BUFFER,
+                                               .total_len = (uint16_t)n,
+                                               .in_port = 4,
+                                               .reason = OFPR_ACTION,
+                                               .data = span_of(f, n)};
+    fake_send(sw, &msg);
+}
+
+static void expect_lldp(struct fake_peer *peer, const char *text)
+{
+    struct ofp_msg msg = fake_expect(peer, OFPT_PACKET_IN);
+    ck_assert_str_eq((const char *)msg.packet_in.data.data + 14, text);
+    ck_assert_uint_eq(msg.packet_in.total_len, msg.packet_in.data.len);
+    ck_assert_uint_eq(msg.packet_in.data.len, 40);
+}
+
+START_TEST(each_slice_gets_its_own_lldp_back_on_a_port_that_they_share)
+{
+    uint8_t f[100], g[100];
+    size_t n, m;
+    begin();
+    n = send_lldp(red, "of red", f);
+    m = send_lldp(blue, "of blue", g);
+    lldp_comes(g, m);
+    expect_lldp(blue, "of blue");
+    lldp_comes(f, n);
+    expect_lldp(red, "of red");
+    f[14] ^= 1; /* who tampers with it makes it somebody else's: on this port, nobody's */
+    lldp_comes(f, n);
+    fake_expect_nothing(red);
+    fake_expect_nothing(blue);
+    fake_expect_nothing(sw);
+}
+END_TEST
+
+START_TEST(lldp_of_a_slice_that_is_no_more_is_nobody_s)
+{
+    uint8_t f[100];
+    size_t n;
+    begin();
+    n = send_lldp(red, "of red", f);
+    LINES("slice blue controller=tcp:blue:6653", "in_port=3", "in_port=4,ip", "in_port=4");
+    ctl_reload(ctl);
+    fake_settle();
+    greet(blue);
+    lldp_comes(f, n);
+    fake_expect_nothing(blue);
+    lldp_comes(f, n - 20); /* without the tag it would be blue's */
+    fake_expect(blue, OFPT_PACKET_IN);
+}
+END_TEST
+
+START_TEST(a_flow_for_lldp_is_kept_but_does_not_reach_the_switch)
+{
+    struct ofp_msg msg;
+    begin();
+    send_flow(red, OFPFC_ADD, "dl_type=0x88cc,priority=65535,send_flow_rem,actions=controller");
+    send_flow(red, OFPFC_ADD, "dl_type=0x88cc,hard_timeout=5,actions=controller");
+    expect_error(red, OFPET_FLOW_MOD_FAILED, OFPFMFC_EPERM);
+    send_flow(red, OFPFC_DELETE, "");
+    msg = fake_expect(red, OFPT_FLOW_REMOVED);
+    ck_assert_uint_eq(msg.flow_removed.priority, 65535);
+    fake_expect_nothing(red);
+    fake_expect_nothing(sw);
+}
+END_TEST
+
+START_TEST(what_the_slicer_itself_needs_stands_above_all_flows_of_slices)
+{
+    begin();
+    send_flow(red, OFPFC_ADD, "in_port=1,priority=65535,actions=drop");
+    expect_flow("0 priority=65532,in_port=1 drop");
+}
+END_TEST
+
+/* Open vSwitch has all exact entries at priority 65535, and says so. */
+START_TEST(an_exact_flow_is_removed_whatever_priority_the_switch_gave_it)
+{
+    struct ofp_msg msg;
+    begin();
+    send_flow(red, OFPFC_ADD,
+              "in_port=1,dl_vlan=0xffff,dl_vlan_pcp=0,dl_src=02:00:00:00:00:01,"
+              "dl_dst=02:00:00:00:00:02,tcp,nw_tos=0,nw_src=10.0.0.1,nw_dst=10.0.0.2,tp_src=1,"
+              "tp_dst=2,send_flow_rem,actions=output:2");
+    msg = fake_expect(sw, OFPT_FLOW_MOD);
+    ck_assert_uint_eq(be32_get(msg.flow_mod.match->wildcards), 0);
+    msg.flow_mod.priority = UINT16_MAX;
+    removed(&msg, OFPRR_IDLE_TIMEOUT, 1);
+    ck_assert_uint_eq(fake_expect(red, OFPT_FLOW_REMOVED).flow_removed.priority, 32768);
+}
+END_TEST
+
 START_TEST(a_barrier_is_answered_when_the_switch_has)
 {
     struct ofp_msg msg = {.type = OFPT_BARRIER_REPLY};
@@ -910,6 +1028,11 @@ int main(void)
     tcase_add_test(c, a_slice_sends_its_own_packets_out_of_its_own_ports);
     tcase_add_test(c, a_slice_uses_the_buffers_that_it_was_given_once);
     tcase_add_test(c, a_flow_mod_takes_its_packet_along);
+    tcase_add_test(c, each_slice_gets_its_own_lldp_back_on_a_port_that_they_share);
+    tcase_add_test(c, lldp_of_a_slice_that_is_no_more_is_nobody_s);
+    tcase_add_test(c, a_flow_for_lldp_is_kept_but_does_not_reach_the_switch);
+    tcase_add_test(c, what_the_slicer_itself_needs_stands_above_all_flows_of_slices);
+    tcase_add_test(c, an_exact_flow_is_removed_whatever_priority_the_switch_gave_it);
     tcase_add_test(c, a_barrier_is_answered_when_the_switch_has);
     tcase_add_test(c, flow_statistics_are_of_the_slice_s_flows_as_it_wrote_them);
     tcase_add_test(c, port_statistics_are_of_the_slice_s_ports);

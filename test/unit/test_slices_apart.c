@@ -261,7 +261,7 @@ static uint16_t priority_of(const struct ofp_match *match)
     uint32_t hash = 5381;
     for (size_t i = 0; i < sizeof *match; i++)
         hash = hash * 33 + b[i];
-    return (uint16_t)((hash ^ hash >> 16) + below(3) * 21845);
+    return (uint16_t)(((hash ^ hash >> 16) + below(3) * 21844) % 65532);
 }
 
 static void step_flow_mod(unsigned slice)
@@ -466,6 +466,7 @@ static void begin(uint64_t number)
     ck_assert_int_eq(ctl_add_app(ctl, &slicer_app), 0);
     sw = fake_joined(ctl, 7, N_PORTS);
     fake_settle();
+    fake_expect(sw, OFPT_FLOW_MOD);
     fake_expect(sw, OFPT_FLOW_MOD);
     for (unsigned s = 0; s < N_SLICES; s++) {
         fake_expect(peer[s], OFPT_HELLO);
