@@ -44,7 +44,7 @@ void tcp_defaults(struct tcp_config *config)
                 .keepalive_probes = 9,
                 .keepalive_idle = 7200 * NS_PER_S, /* RFC 9293 MUST-28 */
                 .keepalive_interval = 75 * NS_PER_S,
-                .user_timeout = 300 * NS_PER_S, /* RFC 9293 section 3.8.3: SHOULD-11 asks 100 s */
+                .user_timeout = 300 * NS_PER_S, /* RFC 9293 section 3.8.3: SHLD-11 asks 100 s */
                 .receive_max = 4u << 20,
             },
     };

@@ -80,7 +80,8 @@ struct tcp_record {
     uint64_t sent;   /* when, last */
     uint32_t number; /* in the order of sending */
     uint8_t flags;
-    uint8_t fin; /* its last number is the FIN's */
+    bool fin;  /* its last number is the FIN's */
+    bool push; /* its last segment has PSH */
 };
 
 /* --- A connection ----------------------------------------------------------------------------- */
@@ -406,7 +407,7 @@ void tcp_ack_segment(struct tcp_conn *c, const struct tcp_segment *s);
 /* --- tcp_record.c: the scoreboard ------------------------------------------------------------- */
 
 /* Note that [begin, end) is being sent for the first time. There must be a record left. */
-void tcp_record_add(struct tcp_conn *c, tcp_seq begin, tcp_seq end, bool fin);
+void tcp_record_add(struct tcp_conn *c, tcp_seq begin, tcp_seq end, bool fin, bool push);
 
 /* Drop what the acknowledgment in `s` covers; tell of it in `d`. */
 void tcp_record_ack(struct tcp_conn *c, const struct tcp_segment *s, struct tcp_delivery *d);

@@ -9,7 +9,7 @@
  */
 #include "netstack/tcp_conn.h"
 
-#define ACK_DELAY   (40 * NS_PER_MS) /* at most 500 ms (RFC 9293 MUST-58) */
+#define ACK_DELAY   (40 * NS_PER_MS) /* at most 500 ms (RFC 9293 MUST-40) */
 #define BURST_SHARE 8                /* of the window */
 #define HEADERS     60               /* the most that TCP's header takes of a super-segment */
 
@@ -48,6 +48,13 @@ uint32_t tcp_burst(const struct tcp_conn *c)
     return min32(super_max(c, text), max32(share - share % text, text));
 }
 
+/* What the last segment of a piece says besides: PSH where all that the owner had ends, for nobody
+ * but TCP itself sets it (section 3.9.1.2: MUST-61). */
+static uint8_t end_flags(bool fin, bool push)
+{
+    return (uint8_t)((fin ? TCP_FIN : 0) | (push ? TCP_PSH : 0));
+}
+
 /* --- Again ------------------------------------------------------------------------------------ */
 
 /* If there is no record to cut `r` with, its beginning goes alone: it is acknowledged alone, too,
@@ -55,15 +62,16 @@ uint32_t tcp_burst(const struct tcp_conn *c)
 uint32_t tcp_retransmit(struct tcp_conn *c, struct tcp_record *r, uint32_t n)
 {
     uint32_t len = r->end - r->begin, text = tcp_text_max(c);
-    bool fin;
+    bool whole, fin;
     n = min32(n, super_max(c, text));
     if (n > text)
         n -= n % text;
     if (len - r->fin > n && tcp_record_cut(c, r, n))
         len = n;
-    fin = r->fin && len - r->fin <= n;
+    whole = len - r->fin <= n;
+    fin = whole && r->fin;
     n = min32(n, len - r->fin);
-    if (!tcp_emit_text(c, r->begin, n, fin ? TCP_FIN | TCP_PSH : TCP_PSH))
+    if (!tcp_emit_text(c, r->begin, n, end_flags(fin, whole && r->push)))
         return 0;
     tcp_record_sent_again(c, r);
     tcp_recovery_sent(c, n + fin, true);
@@ -94,15 +102,14 @@ uint32_t tcp_send_new(struct tcp_conn *c, uint32_t n)
 {
     tcp_seq begin = c->snd_nxt;
     uint32_t unsent = tcp_unsent(c);
-    bool all = n >= unsent, fin = all && tcp_fin_waits(c);
-    uint8_t flags = (uint8_t)((all ? TCP_PSH : 0) | (fin ? TCP_FIN : 0));
+    bool all = n >= unsent, fin = all && tcp_fin_waits(c), push = all && unsent > 0;
 
     n = min32(n, unsent);
     if (list_empty(&c->t->free_records)) {
         c->t->counters.refused_records++;
         return 0;
     }
-    if (n + fin == 0 || !tcp_emit_text(c, begin, n, flags))
+    if (n + fin == 0 || !tcp_emit_text(c, begin, n, end_flags(fin, push)))
         return 0;
     if (tcp_outstanding(c) == 0)
         c->rto_base = c->stalled = c->t->now;
@@ -110,7 +117,7 @@ uint32_t tcp_send_new(struct tcp_conn *c, uint32_t n)
     c->fin_sent |= fin;
     c->probe_base = c->t->now;
     c->t->counters.bytes_out += n;
-    tcp_record_add(c, begin, c->snd_nxt, fin);
+    tcp_record_add(c, begin, c->snd_nxt, fin, push);
     tcp_recovery_sent(c, n + fin, false);
     return n + fin;
 }

@@ -64,7 +64,7 @@ void tcp_record_free_all(struct tcp_conn *c)
     c->sacked = c->lost_bytes = 0;
 }
 
-void tcp_record_add(struct tcp_conn *c, tcp_seq begin, tcp_seq end, bool fin)
+void tcp_record_add(struct tcp_conn *c, tcp_seq begin, tcp_seq end, bool fin, bool push)
 {
     struct tcp_record *r = record_new(c);
     r->begin = begin;
@@ -73,6 +73,7 @@ void tcp_record_add(struct tcp_conn *c, tcp_seq begin, tcp_seq end, bool fin)
     r->number = ++c->sent_number;
     r->flags = 0;
     r->fin = fin;
+    r->push = push;
     list_append(&c->records, &r->link);
     list_append(&c->flying, &r->order);
 }
@@ -98,8 +99,9 @@ bool tcp_record_cut(struct tcp_conn *c, struct tcp_record *r, uint32_t n)
     rest->number = r->number;
     rest->flags = r->flags;
     rest->fin = r->fin;
+    rest->push = r->push;
     r->end = rest->begin;
-    r->fin = 0;
+    r->fin = r->push = false;
     list_append(r->link.next, &rest->link); /* behind it */
     if (!list_empty(&r->order))
         list_append(r->order.next, &rest->order);
@@ -230,6 +232,7 @@ static struct tcp_record *merge_before(struct tcp_conn *c, struct tcp_record *r)
         return r;
     before->end = r->end;
     before->fin = r->fin;
+    before->push = r->push;
     record_free(c, r);
     return before;
 }
