@@ -136,7 +136,8 @@ static uint8_t *put32(uint8_t *to, uint32_t n)
     return to + sizeof v;
 }
 
-/* A word of four bytes: options are padded with NOPs in front, so that their values are aligned. */
+/* A word of four bytes: options are padded with NOPs in front, so that their values are aligned;
+ * SACK-permitted stands in their place where it can. */
 static uint8_t *put_word(uint8_t *to, unsigned a, unsigned b, unsigned c, unsigned d)
 {
     return put32(to, (uint32_t)a << 24 | (uint32_t)b << 16 | (uint32_t)c << 8 | (uint32_t)d);
@@ -147,14 +148,16 @@ size_t tcp_options_write(const struct tcp_parsed_options *o, uint8_t *to)
     uint8_t *begin = to;
     if (o->mss)
         to = put_word(to, MSS, 4, o->mss >> 8, o->mss & 0xff);
+    if (o->timestamps && o->sack_permitted)
+        to = put_word(to, SACK_PERMITTED, 2, TIMESTAMPS, 10);
+    else if (o->timestamps)
+        to = put_word(to, NOP, NOP, TIMESTAMPS, 10);
+    else if (o->sack_permitted)
+        to = put_word(to, NOP, NOP, SACK_PERMITTED, 2);
+    if (o->timestamps)
+        to = put32(put32(to, o->tsval), o->tsecr);
     if (o->wscale != TCP_NO_WSCALE)
         to = put_word(to, NOP, WSCALE, 3, o->wscale);
-    if (o->sack_permitted)
-        to = put_word(to, NOP, NOP, SACK_PERMITTED, 2);
-    if (o->timestamps) {
-        to = put_word(to, NOP, NOP, TIMESTAMPS, 10);
-        to = put32(put32(to, o->tsval), o->tsecr);
-    }
     if (o->n_sack)
         to = put_word(to, NOP, NOP, SACK, 2 + BLOCK_LEN * (unsigned)o->n_sack);
     for (int i = 0; i < o->n_sack; i++)
@@ -165,6 +168,8 @@ size_t tcp_options_write(const struct tcp_parsed_options *o, uint8_t *to)
 size_t tcp_options_len(const struct tcp_parsed_options *o)
 {
     return (o->mss ? 4u : 0u) + (o->wscale != TCP_NO_WSCALE ? 4u : 0u) +
-           (o->sack_permitted ? 4u : 0u) + (o->timestamps ? TCP_TIMESTAMPS_LEN : 0u) +
+           (o->timestamps       ? TCP_TIMESTAMPS_LEN
+            : o->sack_permitted ? 4u
+                                : 0u) +
            (o->n_sack ? 4u + BLOCK_LEN * (size_t)o->n_sack : 0u);
 }
