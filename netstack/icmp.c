@@ -120,32 +120,6 @@ static void take_reply(struct ip *ip, const struct hdr_ipv4 *header, const struc
 
 /* --- Errors that come ------------------------------------------------------------------------ */
 
-int icmp_errno(const struct icmp_error *e, bool *hard)
-{
-    *hard = false;
-    if (e->type == ICMP_PARAMETER_PROBLEM) {
-        *hard = true;
-        return -EPROTO;
-    }
-    if (e->type != ICMP_UNREACHABLE)
-        return -EHOSTUNREACH;
-    switch (e->code) {
-    case ICMP_NET_UNREACHABLE:
-        return -ENETUNREACH;
-    case ICMP_PROTOCOL_UNREACHABLE:
-    case ICMP_PORT_UNREACHABLE:
-        *hard = true;
-        return -ECONNREFUSED;
-    case 9: /* prohibited: RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1 */
-    case 10:
-    case 13:
-        *hard = true;
-        return -EHOSTUNREACH;
-    default:
-        return -EHOSTUNREACH;
-    }
-}
-
 void icmp_notify(struct ip *ip, uint8_t type, uint8_t code, uint16_t next_mtu, struct span packet)
 {
     struct icmp_error e = {.type = type, .code = code, .next_mtu = next_mtu};

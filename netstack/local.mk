@@ -56,6 +56,7 @@ libmorgana_netstack_a_SOURCES += \
 	netstack/dns_message.h \
 	netstack/icmp.c \
 	netstack/icmp.h \
+	netstack/icmp_errno.c \
 	netstack/internal.h \
 	netstack/ip.c \
 	netstack/ip.h \

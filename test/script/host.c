@@ -1,13 +1,13 @@
 /*
  * host.c - one instance of TCP in virtual time: see host.h.
  *
- * IPv4 headers: RFC 791; the ICMP errors that concern TCP: RFC 792, RFC 1191 section 4, and how
- * hard they are: RFC 1122 section 4.2.3.9.
+ * IPv4 headers: RFC 791; the ICMP errors that concern TCP: RFC 792, RFC 1191 section 4.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "test/script/host.h"
 #include "netstack/cc.h"
+#include "netstack/icmp.h"
 #include "netstack/wire.h"
 #include "runtime/checksum.h"
 
@@ -85,50 +85,49 @@ static const struct hdr_ipv4 *take_ip_header(struct span *s, size_t least)
     return span_take(s, len);
 }
 
-static int input_tcp(struct host *h, const struct hdr_ipv4 *ip, struct span text)
+static void input_tcp(struct host *h, const struct hdr_ipv4 *ip, struct span text)
 {
     struct pkt *p = pkt_new_for(h->pool, text.len);
     if (p == NULL)
-        return -ENOBUFS;
+        return;
     memcpy(pkt_append(p, text.len), text.data, text.len);
     tcp_input(h->tcp, be32_get(ip->src), be32_get(ip->dst), p, h->now);
     pkt_unref(p);
-    return 0;
 }
 
-static int input_unreachable(struct host *h, const struct hdr_icmp *icmp, struct span quoted)
+static void input_error(struct host *h, const struct hdr_icmp *icmp, struct span quoted)
 {
-    static const int errors[] = {
-        [ICMP_NET_UNREACHABLE] = -ENETUNREACH,
-        [ICMP_HOST_UNREACHABLE] = -EHOSTUNREACH,
-        [ICMP_PROTOCOL_UNREACHABLE] = -ENOPROTOOPT,
-        [ICMP_PORT_UNREACHABLE] = -ECONNREFUSED,
-    };
+    struct icmp_error e = {.type = icmp->type, .code = icmp->code};
     const struct hdr_ipv4 *ip = take_ip_header(&quoted, 8);
-    if (ip == NULL || ip->proto != HDR_IP_TCP || icmp->code > ICMP_FRAGMENTATION_NEEDED)
-        return -EINVAL;
-    if (icmp->code == ICMP_FRAGMENTATION_NEEDED)
+    bool hard;
+    int error = icmp_errno(&e, &hard);
+    if (ip == NULL || ip->proto != HDR_IP_TCP)
+        return;
+    if (e.type == ICMP_UNREACHABLE && e.code == ICMP_FRAGMENTATION_NEEDED)
         tcp_mtu_changed(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted,
                         be16_get(icmp->u.unreachable.next_mtu), h->now);
     else
-        tcp_unreachable(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted, errors[icmp->code],
-                        icmp->code >= ICMP_PROTOCOL_UNREACHABLE, h->now);
-    return 0;
+        tcp_unreachable(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted, error, hard, h->now);
 }
 
-int host_input(struct host *h, const void *packet, size_t len)
+static void input_icmp(struct host *h, struct span s)
+{
+    const struct hdr_icmp *icmp = span_take(&s, sizeof *icmp);
+    if (icmp && (icmp->type == ICMP_UNREACHABLE || icmp->type == ICMP_TIME_EXCEEDED ||
+                 icmp->type == ICMP_PARAMETER_PROBLEM))
+        input_error(h, icmp, s);
+}
+
+void host_input(struct host *h, const void *packet, size_t len)
 {
     struct span s = span_of(packet, len);
     const struct hdr_ipv4 *ip = take_ip_header(&s, 0);
-    const struct hdr_icmp *icmp;
-    if (ip == NULL || be16_get(ip->total_len) != len || be32_get(ip->dst) != h->addr)
-        return -EINVAL;
+    if (ip == NULL || be16_get(ip->total_len) != len)
+        return;
     if (ip->proto == HDR_IP_TCP)
-        return input_tcp(h, ip, s);
-    icmp = ip->proto == HDR_IP_ICMP ? span_take(&s, sizeof *icmp) : NULL;
-    if (icmp == NULL || icmp->type != ICMP_UNREACHABLE)
-        return -EINVAL;
-    return input_unreachable(h, icmp, s);
+        input_tcp(h, ip, s);
+    else if (ip->proto == HDR_IP_ICMP)
+        input_icmp(h, s);
 }
 
 /* --- Time ------------------------------------------------------------------------------------- */
@@ -136,13 +135,27 @@ int host_input(struct host *h, const void *packet, size_t len)
 bool host_step(struct host *h, uint64_t until)
 {
     uint64_t due = tcp_due(h->tcp);
+    if (h->wake < due)
+        due = h->wake;
     if (due == TIMER_NEVER || due > until) {
         h->now = until == UINT64_MAX || until < h->now ? h->now : until;
         return false;
     }
     h->now = due > h->now ? due : h->now;
+    if (h->wake <= h->now)
+        h->wake = TIMER_NEVER;
     tcp_turn(h->tcp, h->now);
+    turns_changed(&h->turns);
     return true;
+}
+
+bool host_wait(struct host *h, uint64_t until)
+{
+    if (turns_is_first(&h->turns))
+        return host_step(h, until);
+    h->wake = until;
+    turns_wait(&h->turns);
+    return h->now < until;
 }
 
 void host_sleep(struct host *h, uint64_t ns)
@@ -233,10 +246,12 @@ struct host *host_new(const char *flags)
         return NULL;
     list_init(&h->out);
     list_init(&h->all);
+    turns_init(&h->turns);
     h->now = FIRST_TIME;
+    h->wake = TIMER_NEVER;
     h->mtu = 1500;
     tcp_defaults(&h->config);
-    set_address(h, "192.168.0.1"); /* the tool's own default */
+    set_address(h, "192.168.0.1");
     if (set_flags(h, flags ? flags : "") && make_tcp(h))
         return h;
     host_free(h);
@@ -252,5 +267,6 @@ void host_free(struct host *h)
     list_each(it, after, &h->out) free(container_of(it, struct host_packet, link));
     pkt_pool_free(h->pool);
     pkt_pool_free(h->large);
+    turns_free(&h->turns);
     free(h);
 }

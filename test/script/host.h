@@ -1,9 +1,10 @@
 /*
  * host.h - one instance of TCP in virtual time, with IP packets in and out, for packet scripts.
  *
- * Time stands still but in host_sleep(), host_step() and host_next_packet(). What TCP sends is kept
- * with the time at which it was sent until it is asked for. Called by the socket calls (sock.c) and
- * by plugin.c.
+ * Time stands still but in host_sleep(), host_step(), host_wait() and host_next_packet(). What TCP
+ * sends is kept with the time at which it was sent until it is asked for. Every address that a
+ * packet comes for, or that a socket is bound to, is the host's. Called by the socket calls
+ * (sock.c) and by plugin.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -12,6 +13,7 @@
 
 #include "netstack/tcp.h"
 #include "runtime/list.h"
+#include "test/script/turns.h"
 
 #define HOST_MAX_SOCKS 64
 
@@ -29,13 +31,15 @@ struct host {
     struct tcp *tcp;
     struct pkt_pool *pool, *large;
     struct tcp_config config;
-    uint64_t now; /* ns */
-    uint32_t addr;
+    struct turns turns;
+    uint64_t now;  /* ns */
+    uint64_t wake; /* when the thread that waits wants to be woken */
+    uint32_t addr; /* connections come from it if their sockets are not bound */
     uint16_t mtu;
     struct list out; /* struct host_packet, the oldest first */
     uint32_t n_out;
     struct list all;                    /* struct sock, those without a descriptor too */
-    struct sock *socks[HOST_MAX_SOCKS]; /* by descriptor, less the first */
+    struct sock *socks[HOST_MAX_SOCKS]; /* those that have one */
 };
 
 /* A host as `flags` say (README.md; NULL: nothing). NULL with errno: EINVAL if they say what is not
@@ -45,8 +49,9 @@ struct host *host_new(const char *flags);
 /* Free it and what it has not sent. Its sockets are gone already. */
 void host_free(struct host *h);
 
-/* A packet comes. 0, or -EINVAL if it is no whole IPv4 packet with TCP or ICMP for this host. */
-int host_input(struct host *h, const void *packet, size_t len);
+/* A packet comes. What is no whole IPv4 packet with TCP, or with an ICMP error about it, is dropped
+ * without a word, as by a host. */
+void host_input(struct host *h, const void *packet, size_t len);
 
 /* The oldest packet that was sent, waiting for it if need be; the caller frees it. NULL if nothing
  * is left to happen. */
@@ -58,5 +63,9 @@ void host_sleep(struct host *h, uint64_t ns);
 /* The next thing happens. False: nothing is left to happen by `until`; it is `until` then, unless
  * that is UINT64_MAX. */
 bool host_step(struct host *h, uint64_t until);
+
+/* A call waits: the next thing happens. From the first thread that is host_step(); the other waits
+ * for the first to make it happen. False: nothing will by `until`. */
+bool host_wait(struct host *h, uint64_t until);
 
 #endif

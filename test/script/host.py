@@ -8,6 +8,7 @@ import socket
 import struct
 
 PACKET_MAX = 65535
+MAX_SPIN = 20  # microseconds, as the tool has it
 INT, SIZE, PTR = ctypes.c_int, ctypes.c_size_t, ctypes.c_void_p
 SSIZE, LEN = ctypes.c_ssize_t, ctypes.c_uint32
 
@@ -70,7 +71,8 @@ class Host:
 
     def __init__(self, path, flags):
         self.interface = Interface()
-        ctypes.CDLL(path).packetdrill_interface_init(flags.encode(), ctypes.byref(self.interface))
+        self.library = ctypes.CDLL(path)
+        self.library.packetdrill_interface_init(flags.encode(), ctypes.byref(self.interface))
         if not self.interface.userdata:
             raise ValueError(f"the library does not take --so_flags={flags}")
         self.began = 0
@@ -88,13 +90,15 @@ class Host:
         return time[0] * 1000000 + time[1] - self.began
 
     def sleep_until(self, usecs):
+        """As the tool does: to shortly before, and the rest by looking at the clock."""
         while (left := usecs - self.now()) > 0:
-            self.call("usleep", min(left, 1 << 30))
+            if left > MAX_SPIN:
+                self.call("usleep", min(left - MAX_SPIN, 1 << 30))
 
     def give(self, packet):
         result, error = self.call("netdev_send", packet, len(packet))
         if result:
-            raise ValueError(f"the library did not take a packet: {error}")
+            raise ValueError(f"the library refuses a packet: {error}")
 
     def take(self):
         """The next packet that is sent and when; None if none ever will be."""
@@ -104,21 +108,27 @@ class Host:
         return (packet.raw[:length.value], time.value - self.began) if length.value else None
 
     def tcp_info(self, fd):
-        """TCP_INFO as a script's assertions name it: tcpi_state, ..."""
+        """TCP_INFO as a script's assertions name it: tcpi_state, ... By the system's call, which the
+        library takes the place of."""
         text, names = "=8B24I", INFO_BYTES + INFO_WORDS
         for kind, group in INFO_REST:
             text += f"{len(group.split())}{kind}"
             names = names + group.split()
         raw = ctypes.create_string_buffer(struct.calcsize(text))
         length = LEN(len(raw))
-        result, error = self.call("getsockopt", fd, socket.IPPROTO_TCP, socket.TCP_INFO, raw,
-                                  ctypes.byref(length))
-        if result:
-            raise ValueError(f"no TCP_INFO: {error}")
+        if self.library.getsockopt(fd, socket.IPPROTO_TCP, socket.TCP_INFO, raw,
+                                   ctypes.byref(length)) != 0 or length.value != len(raw):
+            raise ValueError("no TCP_INFO")
         info = {"tcpi_" + name: n for name, n in zip(names, struct.unpack(text, raw.raw))}
         info["tcpi_snd_wscale"] = info["tcpi_wscales"] & 0xf
         info["tcpi_rcv_wscale"] = info["tcpi_wscales"] >> 4
         return info
 
+    def call_waits(self):
+        """Does a call that another thread made wait?"""
+        return bool(self.library.script_call_waits())
+
     def close(self):
-        self.call("free")
+        """A call that waits still would find the host gone."""
+        if not self.call_waits():
+            self.call("free")

@@ -4,9 +4,10 @@
     TIME CALL(ARGUMENT, ...) = RESULT [ERROR]
     TIME < FLAGS FIRST:LAST(LENGTH) [ack N] [win N] [<OPTION, ...>]       a segment comes
     TIME > FLAGS FIRST:LAST(LENGTH) [ack N] [win N] [<OPTION, ...>]       a segment is sent
-    TIME < icmp unreachable CODE [mtu N] [FIRST:LAST(LENGTH)]             an error comes
+    TIME < icmp TYPE [CODE] [mtu N] [FIRST:LAST(LENGTH)]                  an error comes
     TIME %{ Python statements about TCP_INFO }%
     TIME: 0.5 | 0.4~0.6 | +.1 | +.1~+.2 | * (any); none: +0
+          0...0.2 | +0...0.2: a call that waits until the second
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
@@ -14,11 +15,12 @@ import dataclasses
 import re
 
 NUMBER = r"\d*\.?\d+"
-TIME = re.compile(rf"""(?:(?P<any>\*)|(?P<plus>\+)?(?P<from>{NUMBER})(?:~\+?(?P<to>{NUMBER}))?)(?=\s)""", re.X)
+TIME = re.compile(rf"""(?:(?P<any>\*)|(?P<plus>\+)?(?P<from>{NUMBER})(?:~\+?(?P<to>{NUMBER}))?
+    (?:\.\.\.\+?(?P<end>{NUMBER}))?)(?=\s)""", re.X)
 RANGE = r"(?P<first>\d+):(?P<last>\d+)\((?P<len>\d+)\)"
 SEGMENT = re.compile(rf"""(?P<way>[<>])\s*(?P<flags>[FSRPU.]+|-)\s+{RANGE}
     (?:\s+ack\s+(?P<ack>\d+))?(?:\s+win\s+(?P<win>\d+))?\s*(?:<(?P<options>[^>]*)>)?\s*$""", re.X)
-ICMP = re.compile(rf"<\s*icmp\s+unreachable\s+(?P<code>\w+)(?:\s+mtu\s+(?P<mtu>\d+))?\s*"
+ICMP = re.compile(rf"<\s*icmp\s+(?P<type>\w+)(?:\s+(?!mtu)(?P<code>\w+))?(?:\s+mtu\s+(?P<mtu>\d+))?\s*"
                   rf"\[{RANGE}\]\s*$")
 CALL = re.compile(r"(?P<name>\w+)\s*\((?P<arguments>.*)\)\s*=\s*(?P<result>-?\d+)"
                   r"(?:\s+(?P<error>E\w+))?(?:\s*\(.*\))?\s*$", re.S)
@@ -31,10 +33,12 @@ class BadScript(Exception):
 
 @dataclasses.dataclass
 class When:
-    """Microseconds; `begin` None: any time. `span` is how much later it may also be."""
+    """Microseconds; `begin` None: any time. `span` is how much later it may also be; `end` is when
+    a call that waits returns."""
     relative: bool
     begin: int | None
     span: int = 0
+    end: int | None = None
 
 
 @dataclasses.dataclass
@@ -56,7 +60,8 @@ def read_time(found):
     if found["any"]:
         return When(True, None)
     begin = usecs(found["from"])
-    return When(bool(found["plus"]), begin, usecs(found["to"]) - begin if found["to"] else 0)
+    return When(bool(found["plus"]), begin, usecs(found["to"]) - begin if found["to"] else 0,
+                usecs(found["end"]) if found["end"] else None)
 
 
 def read_option(text):

@@ -9,8 +9,10 @@ import struct
 
 FLAGS = "FSRP.U"  # in the order of their bits
 PROTOCOL_ICMP, PROTOCOL_TCP = 1, 6
-UNREACHABLE = {"net_unreachable": 0, "host_unreachable": 1, "proto_unreachable": 2,
-               "port_unreachable": 3, "frag_needed": 4}
+ICMP_TYPES = {"unreachable": 3, "source_quench": 4, "time_exceeded": 11, "parameter_problem": 12}
+UNREACHABLE = {"net_unreachable": 0, "host_unreachable": 1, "protocol_unreachable": 2,
+               "port_unreachable": 3, "frag_needed": 4, "source_route_failed": 5,
+               "packet_filtered": 13}
 
 
 class BadPacket(Exception):
@@ -111,9 +113,10 @@ def tcp_packet(src, dst, segment):
     return ip_packet(src, dst, PROTOCOL_TCP, tcp_bytes(src, dst, segment))
 
 
-def unreachable_packet(router, dst, name, mtu, quoted):
+def icmp_packet(router, dst, kind, code, mtu, quoted):
     """An ICMP error of `router`'s that quotes the beginning of the packet `quoted`."""
-    body = struct.pack("!BBHHH", 3, UNREACHABLE[name], 0, 0, mtu) + quoted[:28]
+    body = struct.pack("!BBHHH", ICMP_TYPES[kind], UNREACHABLE[code] if code else 0, 0, 0, mtu)
+    body += quoted[:28]
     body = body[:2] + struct.pack("!H", checksum(body)) + body[4:]
     return ip_packet(router, dst, PROTOCOL_ICMP, body)
 

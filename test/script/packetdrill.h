@@ -65,7 +65,7 @@ struct packetdrill_interface {
 };
 
 /* Make a stack and fill in the table. `flags` (may be NULL): see README.md. If it cannot be made,
- * `userdata` is NULL. */
+ * `userdata` is NULL, and why is on stderr: the tool does not look. */
 __attribute__((visibility("default"))) void
 packetdrill_interface_init(const char *flags, struct packetdrill_interface *to);
 

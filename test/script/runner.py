@@ -7,46 +7,38 @@ and that no line names is an error.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
-import ctypes
-import fcntl
-import os
-import re
-import select
-import socket
-import struct
+import threading
 
+from calls import LOCAL, REMOTE, REMOTE_PORT, LOCAL_PORT, Calls, Failed, stream
 from host import Host
 from language import BadScript, read_script
-from packet import BadPacket, Segment, read_tcp_packet, tcp_packet, unreachable_packet
+from packet import BadPacket, Segment, read_tcp_packet, tcp_packet, icmp_packet
 
-LOCAL, REMOTE = socket.inet_aton("192.168.0.1"), socket.inet_aton("192.0.2.1")
-LOCAL_PORT, REMOTE_PORT = 8080, 54321
 REMOTE_ISN = 0xfffffc00  # so that it wraps after a kilobyte
 TOLERANCE = 4000         # microseconds, as the tool has it
 MOD = 1 << 32
 OPTIONS = {"so_flags", "tolerance_usecs"}
-CONSTANTS = {name: value for module in (socket, select, os, fcntl)
-             for name, value in vars(module).items()
-             if isinstance(value, int) and name.isupper()}
-CONSTANTS |= {"TCP_USER_TIMEOUT": 18}
 
 
-class Failed(Exception):
-    """What happened is not what the script says."""
+class WaitingCall(threading.Thread):
+    """A call that a script says will wait, in a thread of its own; then it looks at the clock."""
 
+    def __init__(self, host, make):
+        super().__init__(daemon=True)
+        self.host, self.call = host, make
+        self.over = threading.Event()
+        self.wrong, self.ended = None, None
+        self.start()
+        while not self.over.wait(0.001) and not host.call_waits():
+            pass
 
-def stream(at, length):
-    """Bytes of a stream by their places."""
-    return bytes((at + i) * 167 >> 3 & 0xff for i in range(length))
-
-
-def value_of(text):
-    """A call's number: 7, 0x10, SOL_TCP, O_RDWR|O_NONBLOCK."""
-    total = 0
-    for word in text.split("|"):
-        word = word.strip()
-        total |= CONSTANTS[word] if word in CONSTANTS else int(word, 0)
-    return total
+    def run(self):
+        try:
+            self.call()
+        except (Failed, BadScript, ValueError, TypeError) as error:
+            self.wrong = error
+        self.ended = self.host.now()
+        self.over.set()
 
 
 class Run:
@@ -57,12 +49,11 @@ class Run:
         self.host = Host(library, options.get("so_flags", ""))
         self.tolerance = int(options.get("tolerance_usecs", TOLERANCE))
         self.time = 0              # of the last event, as the script has it
-        self.fds = {}              # the script's descriptors: ours
-        self.last_fd = None        # of the last connection, for TCP_INFO
-        self.local_port = LOCAL_PORT
+        self.calls = Calls(self.host)
+        self.waiting = None        # a WaitingCall, and when it must end
+        self.local, self.local_port = LOCAL, LOCAL_PORT
         self.local_isn = None
         self.ts_offset = None      # of our timestamps
-        self.written, self.read = {}, {}
 
     # --- Time
 
@@ -97,7 +88,7 @@ class Run:
             raise BadScript("the options of a segment that comes must be said")
         payload = stream(p["seq"] - 1, p["len"])
         ack = (p["ack"] + (self.local_isn or 0)) % MOD if p["ack"] is not None else 0
-        self.host.give(tcp_packet(REMOTE, LOCAL, Segment(
+        self.host.give(tcp_packet(REMOTE, self.local, Segment(
             p["flags"], (p["seq"] + REMOTE_ISN) % MOD, ack, p["win"] or 0, payload,
             self.wire_options(p["options"]), REMOTE_PORT, self.local_port)))
 
@@ -134,7 +125,9 @@ class Run:
         if taken is None:
             raise Failed("nothing was sent, and nothing will be")
         packet, happened = taken
-        segment = read_tcp_packet(packet, LOCAL, REMOTE)
+        if p["flags"] == "S":
+            self.local = packet[12:16]
+        segment = read_tcp_packet(packet, self.local, REMOTE)
         self.learn(segment, p)
         told = self.told(segment)
         expected = {name: p[name] for name in told}
@@ -156,114 +149,18 @@ class Run:
                 expected["options"] = expected["options"][:i] + [a] + expected["options"][i + 1:]
 
     def send_icmp(self, p):
-        quoted = tcp_packet(LOCAL, REMOTE, Segment(
+        quoted = tcp_packet(self.local, REMOTE, Segment(
             ".", (p["seq"] + (self.local_isn or 0)) % MOD, 0, 0, bytes(p["len"]), [],
             self.local_port, REMOTE_PORT))
-        self.host.give(unreachable_packet(REMOTE, LOCAL, p["code"], int(p["mtu"] or 0), quoted))
-
-    # --- Calls
-
-    def fd(self, text):
-        return self.fds.get(int(text), int(text))
-
-    def call_socket(self, _domain, kind, protocol):
-        return self.host.call("socket", socket.AF_INET, value_of(kind), value_of(protocol))
-
-    def call_bind(self, fd, *_):
-        return self.host.call("bind", self.fd(fd), address(LOCAL, LOCAL_PORT), 16)
-
-    def call_listen(self, fd, backlog):
-        return self.host.call("listen", self.fd(fd), value_of(backlog))
-
-    def call_connect(self, fd, *_):
-        self.last_fd = self.fd(fd)
-        return self.host.call("connect", self.fd(fd), address(REMOTE, REMOTE_PORT), 16)
-
-    def call_accept(self, fd, *_):
-        room, length = ctypes.create_string_buffer(16), ctypes.c_uint32(16)
-        result = self.host.call("accept", self.fd(fd), room, ctypes.byref(length))
-        if result[0] >= 0:
-            self.last_fd = result[0]
-            if room.raw[:8] != address(REMOTE, REMOTE_PORT)[:8]:
-                raise Failed("accept() tells another peer's address")
-        return result
-
-    def call_read(self, fd, _buffer, length, *flags):
-        fd, length = self.fd(fd), value_of(length)
-        room = ctypes.create_string_buffer(max(length, 1))
-        flags = value_of(flags[0]) if flags else 0
-        result = self.host.call("recv", fd, room, length, flags)
-        if result[0] > 0:
-            at = self.read.get(fd, 0)
-            if room.raw[:result[0]] != stream(at, result[0]):
-                raise Failed("the bytes that were read are not those that came")
-            self.read[fd] = at if flags & socket.MSG_PEEK else at + result[0]
-        return result
-
-    def call_write(self, fd, _buffer, length, *flags):
-        fd, length = self.fd(fd), value_of(length)
-        at = self.written.get(fd, 0)
-        result = self.host.call("send", fd, stream(at, length), length,
-                                value_of(flags[0]) if flags else 0)
-        self.written[fd] = at + max(result[0], 0)
-        return result
-
-    call_recv, call_send = call_read, call_write
-
-    def call_fcntl(self, fd, command, flags="0"):
-        return self.host.call("fcntl", self.fd(fd), value_of(command), value_of(flags))
-
-    def call_setsockopt(self, fd, level, name, value, *_):
-        if found := re.fullmatch(r"\{onoff=(\d+), linger=(\d+)\}", value):
-            raw = struct.pack("ii", *map(int, found.groups()))
-        elif value.startswith('"'):
-            raw = value.strip('"').encode()
-        else:
-            raw = struct.pack("i", value_of(value.strip("[]")))
-        return self.host.call("setsockopt", self.fd(fd), value_of(level), value_of(name), raw,
-                              len(raw))
-
-    def call_getsockopt(self, fd, level, name, value, *_):
-        got, length = ctypes.c_int(), ctypes.c_uint32(4)
-        result = self.host.call("getsockopt", self.fd(fd), value_of(level), value_of(name),
-                                ctypes.byref(got), ctypes.byref(length))
-        if result[0] == 0 and got.value != value_of(value.strip("[]")):
-            raise Failed(f"the option is {got.value}")
-        return result
-
-    def call_shutdown(self, fd, how):
-        return self.host.call("shutdown", self.fd(fd), value_of(how))
-
-    def call_close(self, fd):
-        return self.host.call("close", self.fd(fd))
-
-    def call_poll(self, fds, count, timeout):
-        rows = re.findall(r"\{fd=(\d+), events=([\w|]+)(?:, revents=([\w|]+))?\}", fds)
-        raw = ctypes.create_string_buffer(b"".join(
-            struct.pack("=ihh", self.fd(fd), value_of(events), 0) for fd, events, _ in rows))
-        result = self.host.call("poll", raw, value_of(count), value_of(timeout))
-        for i, (fd, _, expected) in enumerate(rows):
-            revents = struct.unpack_from("=ihh", raw.raw, 8 * i)[2]
-            if revents != value_of(expected or "0"):
-                raise Failed(f"revents of {fd} is {revents:#x}")
-        return result
-
-    def call(self, p):
-        make = getattr(self, "call_" + p["name"], None)
-        if make is None:
-            raise BadScript(f"no such call: {p['name']}")
-        result, error = make(*p["arguments"])
-        expected = int(p["result"])
-        if p["name"] in ("socket", "accept") and result >= 0 <= expected:
-            self.fds[expected] = result
-        elif (result, error) != (expected, p["error"] or ""):
-            raise Failed(f"{p['name']}() = {result} {error}")
+        self.host.give(icmp_packet(REMOTE, self.local, p["type"], p["code"],
+                                   int(p["mtu"] or 0), quoted))
 
     # --- Events
 
     def run_code(self, code):
         lines = [line.strip() for line in code.strip().splitlines()]
-        names = self.host.tcp_info(self.last_fd) if self.last_fd is not None else {}
+        fd = self.calls.last_fd
+        names = self.host.tcp_info(fd) if fd is not None else {}
         try:
             exec("\n".join(lines), {"TCP_ESTABLISHED": 1}, names)
         except AssertionError as error:
@@ -279,11 +176,30 @@ class Run:
                 self.send_segment(event.parts)
             case "icmp":
                 self.send_icmp(event.parts)
+            case "call" if event.when.end is not None:
+                self.join()
+                waiting = WaitingCall(self.host, lambda: self.calls.make(event.parts))
+                self.waiting = waiting, due + event.when.end - event.when.begin
             case "call":
-                self.call(event.parts)
+                self.join()
+                self.calls.make(event.parts)
             case "code":
                 self.run_code(event.parts["code"])
         return self.host.now() if due is None else due
+
+    def join(self):
+        """The call that waits is over by now, and ended when it should."""
+        if self.waiting is None:
+            return
+        call, due = self.waiting
+        self.waiting = None
+        if not call.over.wait(1):
+            raise Failed("the call before it waits still")
+        if call.wrong:
+            raise call.wrong
+        if abs(call.ended - due) > self.tolerance:
+            raise Failed(f"the call before it ended at {call.ended / 1e6:.6f}, "
+                         f"not {due / 1e6:.6f}")
 
     def step(self, event):
         if event.kind == "segment" and event.parts["way"] == ">":
@@ -299,7 +215,7 @@ class Run:
         end = max(self.time, self.host.now())
         taken = self.host.take()
         if taken and taken[1] <= end:
-            told = self.told(read_tcp_packet(taken[0], LOCAL, REMOTE))
+            told = self.told(read_tcp_packet(taken[0], self.local, REMOTE))
             raise Failed(f"also sent at {taken[1] / 1e6:.6f}: " + describe(told))
 
     def run(self):
@@ -308,16 +224,13 @@ class Run:
             for event in self.events:
                 self.step(event)
             self.check_rest()
+            self.join()
         except (Failed, BadScript, BadPacket, ValueError, TypeError) as error:
             raise Failed(f"line {event.line if event else 0}: "
                          f"{event.text if event else ''}\n    {error}") from None
         finally:
+            self.calls.close_rest()
             self.host.close()
-
-
-def address(ip, port):
-    """A struct sockaddr_in."""
-    return struct.pack("=H", socket.AF_INET) + struct.pack("!H", port) + ip + bytes(8)
 
 
 def describe(told):

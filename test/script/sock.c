@@ -6,38 +6,66 @@
 #include "test/script/sock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define FIRST_FD 3
+#include <unistd.h>
 
 /* --- Descriptors ------------------------------------------------------------------------------ */
 
 struct sock *sock_of(struct host *h, int fd)
 {
-    return fd >= FIRST_FD && fd < FIRST_FD + HOST_MAX_SOCKS ? h->socks[fd - FIRST_FD] : NULL;
+    for (int i = 0; i < HOST_MAX_SOCKS; i++)
+        if (h->socks[i] && h->socks[i]->fd == fd)
+            return h->socks[i];
+    return NULL;
 }
 
-int sock_new(struct host *h)
+static struct sock **free_place(struct host *h)
 {
-    struct sock *s;
-    int at = 0;
-    while (at < HOST_MAX_SOCKS && h->socks[at])
-        at++;
-    if (at == HOST_MAX_SOCKS)
+    for (int i = 0; i < HOST_MAX_SOCKS; i++)
+        if (h->socks[i] == NULL)
+            return &h->socks[i];
+    return NULL;
+}
+
+int sock_new(struct host *h, bool nonblock)
+{
+    struct sock **place = free_place(h), *s;
+    int fd = place ? open("/dev/null", O_RDWR | O_CLOEXEC) : -1;
+    if (fd < 0)
         return -EMFILE;
     s = calloc(1, sizeof *s);
     if (s)
         s->out = malloc(SOCK_BUFFER);
     if (s == NULL || s->out == NULL) {
+        close(fd);
         free(s);
         return -ENOMEM;
     }
     s->host = h;
+    s->fd = fd;
+    s->nonblock = nonblock;
     s->options = h->config.options;
     list_append(&h->all, &s->link);
-    h->socks[at] = s;
-    return FIRST_FD + at;
+    *place = s;
+    return fd;
+}
+
+/* The descriptor is none any more; the socket may live on. */
+static void forget(struct host *h, struct sock *s)
+{
+    for (int i = 0; i < HOST_MAX_SOCKS; i++)
+        if (h->socks[i] == s)
+            h->socks[i] = NULL;
+    close(s->fd);
+}
+
+/* A call found nothing to do: is it worth trying again? */
+static bool wait_more(struct host *h, int fd, int flags)
+{
+    const struct sock *s = sock_of(h, fd);
+    return s && !s->nonblock && !(flags & MSG_DONTWAIT) && host_wait(h, UINT64_MAX);
 }
 
 static void sock_free(struct sock *s)
@@ -109,8 +137,8 @@ int sock_bind(struct host *h, int fd, uint32_t addr, uint16_t port)
         return -EBADF;
     if (s->conn || s->listener || s->port)
         return -EINVAL;
-    if (addr != 0 && addr != h->addr)
-        return -EADDRNOTAVAIL;
+    if (addr != 0)
+        h->addr = addr;
     s->addr = addr;
     s->port = port;
     return 0;
@@ -137,7 +165,7 @@ static void own(struct sock *s, struct tcp_conn *c, uint32_t *addr, uint16_t *po
 {
     struct tcp_info info;
     s->conn = c;
-    s->opened = true;
+    s->opened = s->told = true;
     tcp_get_options(c, &s->options);
     tcp_own(c, &events, s);
     tcp_info(c, &info);
@@ -145,7 +173,7 @@ static void own(struct sock *s, struct tcp_conn *c, uint32_t *addr, uint16_t *po
     *port = info.remote_port;
 }
 
-int sock_accept(struct host *h, int fd, uint32_t *addr, uint16_t *port)
+static int try_accept(struct host *h, int fd, uint32_t *addr, uint16_t *port)
 {
     struct sock *s = sock_of(h, fd);
     struct tcp_conn *c;
@@ -158,7 +186,7 @@ int sock_accept(struct host *h, int fd, uint32_t *addr, uint16_t *port)
     s->n_ready = c ? s->n_ready - 1 : 0;
     if (c == NULL)
         return -EAGAIN;
-    made = sock_new(h);
+    made = sock_new(h, false);
     if (made < 0)
         tcp_abort(c, h->now);
     else
@@ -166,14 +194,27 @@ int sock_accept(struct host *h, int fd, uint32_t *addr, uint16_t *port)
     return made;
 }
 
+int sock_accept(struct host *h, int fd, uint32_t *addr, uint16_t *port)
+{
+    int made;
+    while ((made = try_accept(h, fd, addr, port)) == -EAGAIN && wait_more(h, fd, 0))
+        ;
+    return made;
+}
+
 static int connect_again(struct sock *s)
 {
     if (s->over && !s->opened)
         return s->error ? take_error(s) : -ECONNABORTED;
-    return s->opened ? -EISCONN : -EALREADY;
+    if (!s->opened)
+        return -EALREADY;
+    if (s->told)
+        return -EISCONN;
+    s->told = true;
+    return 0;
 }
 
-int sock_connect(struct host *h, int fd, uint32_t addr, uint16_t port)
+static int try_connect(struct host *h, int fd, uint32_t addr, uint16_t port)
 {
     struct sock *s = sock_of(h, fd);
     int error;
@@ -186,6 +227,15 @@ int sock_connect(struct host *h, int fd, uint32_t addr, uint16_t port)
     error = tcp_connect(h->tcp, s->addr, s->port, addr, port, &s->options, &events, s, h->now,
                         &s->conn);
     return error ? error : -EINPROGRESS;
+}
+
+int sock_connect(struct host *h, int fd, uint32_t addr, uint16_t port)
+{
+    int result;
+    do
+        result = try_connect(h, fd, addr, port);
+    while ((result == -EINPROGRESS || result == -EALREADY) && wait_more(h, fd, 0));
+    return result;
 }
 
 /* --- Bytes ------------------------------------------------------------------------------------ */
@@ -213,7 +263,7 @@ static size_t copy_readable(const struct sock *s, uint8_t *to, size_t n)
     return had;
 }
 
-ssize_t sock_read(struct host *h, int fd, void *to, size_t n, bool keep)
+static ssize_t try_read(struct host *h, int fd, uint8_t *to, size_t n, bool keep)
 {
     struct sock *s = sock_of(h, fd);
     size_t had = 0;
@@ -224,7 +274,7 @@ ssize_t sock_read(struct host *h, int fd, void *to, size_t n, bool keep)
     if (n > 0 && tcp_readable(s->conn) == 0)
         return nothing_to_read(s);
     for (size_t got = 1; had < n && got > 0; had += got) {
-        got = copy_readable(s, (uint8_t *)to + had, n - had);
+        got = copy_readable(s, to + had, n - had);
         if (keep)
             return (ssize_t)got;
         tcp_consume(s->conn, got, h->now);
@@ -232,7 +282,7 @@ ssize_t sock_read(struct host *h, int fd, void *to, size_t n, bool keep)
     return (ssize_t)had;
 }
 
-ssize_t sock_write(struct host *h, int fd, const void *from, size_t n)
+static ssize_t try_write(struct host *h, int fd, const uint8_t *from, size_t n)
 {
     struct sock *s = sock_of(h, fd);
     if (s == NULL)
@@ -249,6 +299,32 @@ ssize_t sock_write(struct host *h, int fd, const void *from, size_t n)
     s->n_out += n;
     tcp_push(s->conn, s->n_out, h->now);
     return (ssize_t)n;
+}
+
+ssize_t sock_read(struct host *h, int fd, void *to, size_t n, int flags)
+{
+    size_t least = flags & MSG_WAITALL ? n : 1, had = 0;
+    ssize_t got;
+    do {
+        got = try_read(h, fd, (uint8_t *)to + had, n - had, flags & MSG_PEEK);
+        if (got == 0 || (got < 0 && got != -EAGAIN))
+            break;
+        had += got > 0 ? (size_t)got : 0;
+    } while (had < (flags & MSG_PEEK ? 1 : least) && wait_more(h, fd, flags));
+    return had ? (ssize_t)had : got;
+}
+
+ssize_t sock_write(struct host *h, int fd, const void *from, size_t n, int flags)
+{
+    size_t done = 0;
+    ssize_t some;
+    do {
+        some = try_write(h, fd, (const uint8_t *)from + done, n - done);
+        if (some < 0 && some != -EAGAIN)
+            break;
+        done += some > 0 ? (size_t)some : 0;
+    } while (done < n && wait_more(h, fd, flags));
+    return done ? (ssize_t)done : some;
 }
 
 /* --- Closing ---------------------------------------------------------------------------------- */
@@ -279,7 +355,7 @@ int sock_close(struct host *h, int fd)
     struct sock *s = sock_of(h, fd);
     if (s == NULL)
         return -EBADF;
-    h->socks[fd - FIRST_FD] = NULL;
+    forget(h, s);
     tcp_listener_close(s->listener, h->now);
     if (s->conn && !s->over && !s->linger_none) {
         orphan(s);
@@ -332,7 +408,7 @@ int sock_poll(struct host *h, struct pollfd *fds, nfds_t n, int timeout)
 {
     uint64_t until = timeout < 0 ? UINT64_MAX : h->now + (uint64_t)timeout * NS_PER_MS;
     int ready;
-    while ((ready = poll_once(h, fds, n)) == 0 && host_step(h, until))
+    while ((ready = poll_once(h, fds, n)) == 0 && host_wait(h, until))
         ;
     return ready;
 }

@@ -1,9 +1,15 @@
 /*
  * sock.h - calls like those of BSD sockets (POSIX.1-2017) over TCP in virtual time.
  *
- * A socket is one of three things: new, a listener, or a connection. No call but sock_poll() ever
- * waits: every socket is as if O_NONBLOCK were set. What is written is kept until the peer has
- * acknowledged it, also after sock_close(), as by the kernel.
+ * A socket is one of three things: new, a listener, or a connection. What is written is kept until
+ * the peer has acknowledged it, also after sock_close(), as by the kernel.
+ *
+ * Calls wait as the system's do, unless the socket has O_NONBLOCK or the call MSG_DONTWAIT: those
+ * of the second thread until the first has made happen what they wait for (turns.h); those of the
+ * first let time pass, and answer -EAGAIN if nothing is left to happen.
+ *
+ * A descriptor is one of the process's own, of /dev/null, so that its number is nobody else's: the
+ * tool closes what a script leaves open by the system's close().
  *
  * Each function answers 0 or more, or a negative errno: EBADF for a descriptor that is none, and
  * what POSIX says for the call. Addresses and ports are in the host's order. Called by plugin.c.
@@ -24,6 +30,8 @@
 struct sock {
     struct list link; /* among all of the host's, orphans too */
     struct host *host;
+    int fd;
+    bool nonblock;                 /* O_NONBLOCK */
     struct tcp_listener *listener; /* NULL: it does not listen */
     struct tcp_conn *conn;         /* NULL: there is none */
     struct tcp_options options;    /* of the connection to be */
@@ -31,6 +39,7 @@ struct sock {
     uint16_t port;
     uint32_t n_ready; /* of the listener: finished and not accepted, those that were reset too */
     bool opened;
+    bool told;        /* connect() has answered that it is */
     bool shut;        /* for writing */
     bool over;        /* `closed` was told ... */
     int error;        /* ... with this, until SO_ERROR or a call has told it */
@@ -44,7 +53,7 @@ struct sock {
 struct sock *sock_of(struct host *h, int fd);
 
 /* A new one; its descriptor. -EMFILE, -ENOMEM. */
-int sock_new(struct host *h);
+int sock_new(struct host *h, bool nonblock);
 
 int sock_bind(struct host *h, int fd, uint32_t addr, uint16_t port);
 int sock_listen(struct host *h, int fd, int backlog);
@@ -52,12 +61,14 @@ int sock_listen(struct host *h, int fd, int backlog);
 /* A connection that waited; its descriptor, and the peer's address. */
 int sock_accept(struct host *h, int fd, uint32_t *addr, uint16_t *port);
 
-/* -EINPROGRESS if all is well; again: -EALREADY, then 0 once, then -EISCONN. */
+/* 0. Without waiting: -EINPROGRESS if all is well; again: -EALREADY, then 0 once, then -EISCONN. */
 int sock_connect(struct host *h, int fd, uint32_t addr, uint16_t port);
 
-/* `keep`: leave the bytes to be read again (MSG_PEEK). */
-ssize_t sock_read(struct host *h, int fd, void *to, size_t n, bool keep);
-ssize_t sock_write(struct host *h, int fd, const void *from, size_t n);
+/* `flags`: MSG_PEEK, MSG_DONTWAIT, MSG_WAITALL. */
+ssize_t sock_read(struct host *h, int fd, void *to, size_t n, int flags);
+
+/* `flags`: MSG_DONTWAIT. */
+ssize_t sock_write(struct host *h, int fd, const void *from, size_t n, int flags);
 int sock_shutdown(struct host *h, int fd, int how);
 int sock_close(struct host *h, int fd);
 

@@ -187,6 +187,14 @@ static int give(void *to, socklen_t *len, const void *value, size_t n)
     return 0;
 }
 
+/* What the caller has room for, behind the value zeros: its struct may be a newer system's. */
+static int give_padded(void *to, const socklen_t *len, const void *value, size_t n)
+{
+    memset(to, 0, *len);
+    memcpy(to, value, *len < n ? *len : n);
+    return 0;
+}
+
 static int get_info(const struct sock *s, void *to, socklen_t *len)
 {
     struct linux_tcp_info info = {.tcpi_state = linux_state(TCP_CLOSED)};
@@ -197,7 +205,7 @@ static int get_info(const struct sock *s, void *to, socklen_t *len)
         tcp_info(s->conn, &ours);
         fill(&info, &ours);
     }
-    return give(to, len, &info, sizeof info);
+    return give_padded(to, len, &info, sizeof info);
 }
 
 static int get_error(struct sock *s, void *to, socklen_t *len)
@@ -207,20 +215,108 @@ static int get_error(struct sock *s, void *to, socklen_t *len)
     return give(to, len, &error, sizeof error);
 }
 
+static int get_socket_number(const struct sock *s, int name, int *value)
+{
+    switch (name) {
+    case SO_KEEPALIVE:
+        *value = s->options.keepalive;
+        return 0;
+    case SO_RCVBUF:
+        *value = (int)s->options.receive_max;
+        return 0;
+    case SO_SNDBUF:
+        *value = SOCK_BUFFER;
+        return 0;
+    case SO_REUSEADDR:
+        *value = 1;
+        return 0;
+    case SO_TYPE:
+        *value = SOCK_STREAM;
+        return 0;
+    case SO_ACCEPTCONN:
+        *value = s->listener != NULL;
+        return 0;
+    default:
+        return -ENOPROTOOPT;
+    }
+}
+
+static int get_tcp_number(const struct sock *s, int name, int *value)
+{
+    const struct tcp_options *o = &s->options;
+    struct tcp_info info = {0};
+    switch (name) {
+    case TCP_NODELAY:
+        *value = o->no_delay;
+        return 0;
+    case TCP_KEEPIDLE:
+        *value = (int)(o->keepalive_idle / NS_PER_S);
+        return 0;
+    case TCP_KEEPINTVL:
+        *value = (int)(o->keepalive_interval / NS_PER_S);
+        return 0;
+    case TCP_KEEPCNT:
+        *value = o->keepalive_probes;
+        return 0;
+    case TCP_USER_TIMEOUT:
+        *value = (int)(o->user_timeout / NS_PER_MS);
+        return 0;
+    case TCP_MAXSEG:
+        if (s->conn)
+            tcp_info(s->conn, &info);
+        *value = info.snd_mss;
+        return 0;
+    default:
+        return -ENOPROTOOPT;
+    }
+}
+
+static int get_number(const struct sock *s, int level, int name, void *to, socklen_t *len)
+{
+    int value;
+    int error =
+        level == SOL_SOCKET ? get_socket_number(s, name, &value) : get_tcp_number(s, name, &value);
+    return error ? error : give(to, len, &value, sizeof value);
+}
+
+static int get_tcp_option(const struct sock *s, int name, void *to, socklen_t *len)
+{
+    char congestion[CC_NAME_MAX] = "";
+    switch (name) {
+    case TCP_INFO:
+        return get_info(s, to, len);
+    case TCP_CC_INFO: /* nothing that either algorithm tells, as Linux has it; the tool asks */
+        *len = 0;
+        return 0;
+    case TCP_CONGESTION:
+        strcpy(congestion, s->options.cc->name);
+        return give(to, len, congestion, sizeof congestion);
+    default:
+        return get_number(s, IPPROTO_TCP, name, to, len);
+    }
+}
+
+static int get_socket_option(struct sock *s, int name, void *to, socklen_t *len)
+{
+    struct linger linger = {.l_onoff = s->linger_none};
+    switch (name) {
+    case SO_ERROR:
+        return get_error(s, to, len);
+    case SO_LINGER:
+        return give(to, len, &linger, sizeof linger);
+    case SO_MEMINFO: /* nothing; the tool asks */
+        return give_padded(to, len, "", 0);
+    default:
+        return get_number(s, SOL_SOCKET, name, to, len);
+    }
+}
+
 int sock_get_option(struct host *h, int fd, int level, int name, void *to, socklen_t *len)
 {
     struct sock *s = sock_of(h, fd);
-    int value;
     if (s == NULL)
         return -EBADF;
-    if (level == IPPROTO_TCP && name == TCP_INFO)
-        return get_info(s, to, len);
-    if (level == SOL_SOCKET && name == SO_ERROR)
-        return get_error(s, to, len);
-    if (level == IPPROTO_TCP && name == TCP_CONGESTION)
-        return give(to, len, s->options.cc->name, strlen(s->options.cc->name) + 1);
-    if (level != IPPROTO_TCP || name != TCP_NODELAY)
-        return -ENOPROTOOPT;
-    value = s->options.no_delay;
-    return give(to, len, &value, sizeof value);
+    if (level == IPPROTO_TCP)
+        return get_tcp_option(s, name, to, len);
+    return level == SOL_SOCKET ? get_socket_option(s, name, to, len) : -ENOPROTOOPT;
 }
