@@ -6,7 +6,7 @@
  * protocol whose packet they quote. Source quench (RFC 6633) and redirects, which anybody on the
  * way could forge, are ignored.
  *
- * Called by ip_*.c, udp.c, reassembly.c.
+ * Called by ip_*.c, udp.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -6,8 +6,8 @@
 #include "netstack/ip.h"
 #include <errno.h>
 
-void ip_init(struct ip *ip, const struct ip_ops *ops, void *user, struct pkt_pool *pool,
-             uint64_t now)
+int ip_init(struct ip *ip, const struct ip_ops *ops, void *user, struct pkt_pool *pool,
+            uint64_t now)
 {
     *ip = (struct ip){.ops = ops, .user = user, .pool = pool, .now = now};
     ip->looped_last = &ip->looped_first;
@@ -15,8 +15,8 @@ void ip_init(struct ip *ip, const struct ip_ops *ops, void *user, struct pkt_poo
     for (size_t i = 0; i < IP_IDS; i++)
         ip->ids[i] = (uint16_t)ip_random(ip);
     wheel_init(&ip->wheel, now);
-    ip_reassembly_init(ip);
     udp_init(ip);
+    return ip_fragments_init(ip);
 }
 
 static void drop_looped(struct ip *ip)
@@ -32,7 +32,7 @@ static void drop_looped(struct ip *ip)
 
 void ip_end(struct ip *ip)
 {
-    ip_reassembly_clear(ip);
+    ip_fragments_end(ip);
     drop_looped(ip);
     for (unsigned i = 0; i < ip->n_interfaces; i++) {
         acd_end(&ip->interfaces[i].acd);

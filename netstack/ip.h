@@ -8,7 +8,7 @@
  * lies below (ip->now); timers are on a wheel that the owner turns. So the same code runs over a
  * tap, in a guest, in a simulation and under a fuzzer.
  *
- *     frame -> ip_input.c -> reassembly.c -> icmp.c, udp.c, ops->tcp()
+ *     frame -> ip_input.c -> ip_fragments.c -> icmp.c, udp.c, ops->tcp()
  *     icmp.c, udp.c, TCP -> ip_output.c -> arp.c -> frame
  *
  * As a host it forwards nothing. It takes only what is addressed to the interface that it came in
@@ -26,11 +26,11 @@
 #include "netstack/address.h"
 #include "netstack/arp.h"
 #include "netstack/pmtu.h"
-#include "netstack/reassembly.h"
 #include "netstack/route.h"
 #include "netstack/udp.h"
 #include "netstack/wire.h"
 #include "runtime/pkt.h"
+#include "runtime/reassembly.h"
 #include "runtime/timer.h"
 
 #define IP_INTERFACES 8
@@ -39,6 +39,11 @@
 #define IP_IDS        64   /* counters of identifications: a power of two */
 #define IP_MIN_MTU    576  /* what every host takes (RFC 1122 section 3.3.2); no device has less */
 #define IP_ROOM       48   /* for the headers of Ethernet and IPv4 in front of a packet */
+
+/* What waits to be put together at most: datagrams, fragments, the buffers that these lie in. */
+#define IP_DATAGRAMS      32
+#define IP_FRAGMENTS      256
+#define IP_FRAGMENT_BYTES (1 << 20)
 
 struct icmp_error;
 
@@ -64,7 +69,6 @@ struct ip_counters {
         in_bad_options, in_no_protocol;
     uint64_t out, out_no_route, out_no_memory, out_too_long, out_fragmented, out_looped,
         out_loop_full;
-    uint64_t reassembled, fragments, reassembly_failed, reassembly_timeout, reassembly_evicted;
     uint64_t arp_requests, arp_replies, arp_bad, arp_refused, arp_changed, arp_dropped, arp_failed,
         arp_evicted;
     uint64_t address_conflicts;
@@ -105,7 +109,8 @@ struct ip {
     struct wheel wheel;
     struct route_table routes;
     struct pmtu_cache pmtu;
-    struct reassembly reassembly;
+    struct reassembly *reassembly;
+    struct timer late_fragments; /* when the first datagram of these is given up */
     struct udp udp;
     struct ip_rate icmp_rate, echo_rate;
     struct pkt *looped_first, **looped_last;
@@ -115,15 +120,16 @@ struct ip {
     unsigned n_interfaces;
     struct ip_interface interfaces[IP_INTERFACES];
     struct ip_counters counters;
+    struct reassembly_counters fragment_counters;
 };
 
 /* --- For its owner --------------------------------------------------------------------------- */
 
-/* A host without interfaces, in memory of the caller's. `pool` must outlive it. */
-void ip_init(struct ip *ip, const struct ip_ops *ops, void *user, struct pkt_pool *pool,
-             uint64_t now);
+/* A host without interfaces, in memory of the caller's. `pool` must outlive it. 0 or -ENOMEM. */
+int ip_init(struct ip *ip, const struct ip_ops *ops, void *user, struct pkt_pool *pool,
+            uint64_t now);
 
-/* Drop everything that it holds. UDP sockets must be closed. */
+/* Drop everything that it holds; allowed if ip_init() failed. UDP sockets must be closed. */
 void ip_end(struct ip *ip);
 
 /* One more interface, down and without an address. Its index, or -ENOSPC. */
@@ -200,6 +206,14 @@ void ip_send_frame(struct ip_interface *i, const uint8_t dst[HDR_ETH_ALEN], enum
 
 /* An IPv4 packet of ours, lent, was for a neighbour who does not answer. */
 void ip_neighbour_unreachable(struct ip *ip, const struct pkt *p);
+
+/* What puts fragments together: 0 or -ENOMEM; free it. Done by ip_init() and ip_end(). */
+int ip_fragments_init(struct ip *ip);
+void ip_fragments_end(struct ip *ip);
+
+/* A fragment to us, lent, whose header is good. Returns the whole datagram, the caller's, beginning
+ * at its IP header, if that was the last of it; else NULL. */
+struct pkt *ip_fragments_take(struct ip *ip, struct pkt *p);
 
 /* Keep what was sent to ourselves for ip_turn_looped(). Takes it over. 0 or -ENOBUFS. */
 int ip_loop(struct ip *ip, struct pkt *p);

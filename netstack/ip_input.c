@@ -133,7 +133,7 @@ static void deliver(struct ip *ip, unsigned interface, struct pkt *p)
 
 static void take_fragment(struct ip *ip, unsigned interface, struct pkt *p)
 {
-    struct pkt *whole = ip_reassembly_add(ip, p);
+    struct pkt *whole = ip_fragments_take(ip, p);
     if (whole == NULL)
         return;
     deliver(ip, interface, whole);

@@ -60,13 +60,12 @@ libmorgana_netstack_a_SOURCES += \
 	netstack/internal.h \
 	netstack/ip.c \
 	netstack/ip.h \
+	netstack/ip_fragments.c \
 	netstack/ip_input.c \
 	netstack/ip_output.c \
 	netstack/minmax.h \
 	netstack/pmtu.c \
 	netstack/pmtu.h \
-	netstack/reassembly.c \
-	netstack/reassembly.h \
 	netstack/route.c \
 	netstack/route.h \
 	netstack/stack.c \

@@ -366,11 +366,11 @@ struct stack *stack_new(const struct stack_config *config)
     list_init(&s->waiting);
     timer_init(&s->timer, on_timer, s);
     loop_work_init(&s->work, stack_turn, s);
-    if (!new_pools(s) || !new_tcp(s)) {
+    if (!new_pools(s) || ip_init(&s->ip, &ip_ops, s, s->pools[TX], loop_now()) != 0 ||
+        !new_tcp(s)) {
         stack_free(s);
         return NULL;
     }
-    ip_init(&s->ip, &ip_ops, s, s->pools[TX], loop_now());
     dns_init(&s->dns, &s->ip);
     s->dhcp = (struct udp_socket){.receive = on_dhcp, .user = s};
     udp_open(&s->ip, &s->dhcp, DHCP_CLIENT_PORT);
@@ -446,50 +446,16 @@ const char *stack_describe(const struct stack *s, unsigned interface, char *text
 
 /* In the order of struct ip_counters. */
 static const char *const ip_names[] = {
-    "frames_in",
-    "frames_out",
-    "frames_other",
-    "in",
-    "in_bad_header",
-    "in_bad_checksum",
-    "in_martian",
-    "in_not_ours",
-    "in_source_route",
-    "in_bad_options",
-    "in_no_protocol",
-    "out",
-    "out_no_route",
-    "out_no_memory",
-    "out_too_long",
-    "out_fragmented",
-    "out_looped",
-    "out_loop_full",
-    "reassembled",
-    "fragments",
-    "reassembly_failed",
-    "reassembly_timeout",
-    "reassembly_evicted",
-    "arp_requests",
-    "arp_replies",
-    "arp_bad",
-    "arp_refused",
-    "arp_changed",
-    "arp_dropped",
-    "arp_failed",
-    "arp_evicted",
-    "address_conflicts",
-    "icmp_in",
-    "icmp_bad",
-    "icmp_out",
-    "icmp_limited",
-    "echo_requests",
-    "redirects_ignored",
-    "udp_in",
-    "udp_out",
-    "udp_bad",
-    "udp_no_port",
-    "pmtu_lowered",
-    "pmtu_evicted",
+    "frames_in",         "frames_out",      "frames_other",      "in",
+    "in_bad_header",     "in_bad_checksum", "in_martian",        "in_not_ours",
+    "in_source_route",   "in_bad_options",  "in_no_protocol",    "out",
+    "out_no_route",      "out_no_memory",   "out_too_long",      "out_fragmented",
+    "out_looped",        "out_loop_full",   "arp_requests",      "arp_replies",
+    "arp_bad",           "arp_refused",     "arp_changed",       "arp_dropped",
+    "arp_failed",        "arp_evicted",     "address_conflicts", "icmp_in",
+    "icmp_bad",          "icmp_out",        "icmp_limited",      "echo_requests",
+    "redirects_ignored", "udp_in",          "udp_out",           "udp_bad",
+    "udp_no_port",       "pmtu_lowered",    "pmtu_evicted",
 };
 
 _Static_assert(sizeof(struct ip_counters) / sizeof(uint64_t) ==
@@ -507,17 +473,21 @@ void stack_register_counters(const struct stack *s)
 {
     static struct counter_set ip = {
         .module = "ip", .names = ip_names, .n = sizeof ip_names / sizeof ip_names[0]};
+    static struct counter_set fragments = {
+        .module = "ip_reassembly", .names = reassembly_counter_names, .n = REASSEMBLY_N_COUNTERS};
     static struct counter_set dns = {
         .module = "dns", .names = dns_names, .n = sizeof dns_names / sizeof dns_names[0]};
     static struct counter_set tcp = {
         .module = "tcp", .names = tcp_counter_names, .n = TCP_N_COUNTERS};
     static struct counter_set net = {.module = "net", .names = stack_net_counter_names};
     ip.values = (const uint64_t *)&s->ip.counters;
+    fragments.values = (const uint64_t *)&s->ip.fragment_counters;
     dns.values = (const uint64_t *)&s->dns.counters;
     tcp.values = (const uint64_t *)tcp_counters(s->tcp);
     net.values = (const uint64_t *)&stack_net_counters;
     net.n = sizeof stack_net_counters / sizeof(uint64_t);
     counter_register(&ip);
+    counter_register(&fragments);
     counter_register(&dns);
     counter_register(&tcp);
     counter_register(&net);

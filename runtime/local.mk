@@ -3,13 +3,13 @@ noinst_LIBRARIES += libruntime.a libruntime-unix.a libruntime-sim.a
 libruntime_a_SOURCES = \
 	runtime/checksum.c runtime/config.c runtime/counter.c runtime/device.c runtime/endpoint.c \
 	runtime/gso.c runtime/hash_table.c runtime/log.c runtime/loop.c runtime/mac_table.c runtime/net.c \
-	runtime/netdev.c runtime/pkt.c runtime/program.c runtime/say.c runtime/serve.c \
+	runtime/netdev.c runtime/pkt.c runtime/program.c runtime/reassembly.c runtime/say.c runtime/serve.c \
 	runtime/stream.c runtime/stream_input.c runtime/stream_pair.c runtime/stream_pool.c \
 	runtime/task.c runtime/task_stream.c runtime/task_switch.c runtime/timer.c \
 	runtime/buf.h runtime/bytes.h runtime/checksum.h runtime/config.h runtime/counter.h \
 	runtime/device.h runtime/endpoint.h runtime/entropy.h runtime/gso.h runtime/hash_table.h runtime/headers.h runtime/list.h \
 	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/memory.h runtime/net.h \
-	runtime/netdev.h runtime/pkt.h runtime/platform.h runtime/program.h runtime/say.h runtime/serve.h \
+	runtime/netdev.h runtime/pkt.h runtime/platform.h runtime/program.h runtime/reassembly.h runtime/say.h runtime/serve.h \
 	runtime/stack.h runtime/stream.h runtime/task.h runtime/task_stream.h \
 	runtime/task_switch.h runtime/timer.h
 libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)

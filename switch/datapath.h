@@ -16,10 +16,10 @@
 #ifndef MORGANA_SWITCH_DATAPATH_H
 #define MORGANA_SWITCH_DATAPATH_H
 
+#include "runtime/reassembly.h"
 #include "switch/buffer.h"
 #include "switch/normal.h"
 #include "switch/port.h"
-#include "switch/reassembly.h"
 #include "switch/table.h"
 
 struct dp {
@@ -32,6 +32,7 @@ struct dp {
     struct buffers *buffers;
     struct normal normal;
     struct reassembly *reassembly;
+    struct timer late_fragments; /* when the first datagram of these is given up */
     enum dp_mode mode;
     uint16_t fragments; /* enum ofp_config_flags */
     uint16_t miss_send_len;
@@ -68,6 +69,19 @@ void forward_batch(struct dp *dp, uint16_t in_port, struct pkt *const *batch, si
 
 /* One packet through the flow table: OFPP_TABLE. */
 void forward(struct dp *dp, struct pkt *p, uint16_t in_port);
+
+/* --- fragments.c ----------------------------------------------------------------------------- */
+
+/* dp->pool and the limits of dp->config must be there. False: no memory. */
+bool fragments_init(struct dp *dp);
+
+/* Drop all; allowed if fragments_init() failed. Or only forget the fragments that wait. */
+void fragments_free(struct dp *dp);
+void fragments_clear(struct dp *dp);
+
+/* A fragment (packet_is_fragment()), lent, came by `in_port`. The whole datagram with a reference
+ * that is the caller's, if that was the last of it; else NULL. */
+struct pkt *fragments_put(struct dp *dp, struct pkt *p, uint16_t in_port);
 
 /* --- execute.c ------------------------------------------------------------------------------- */
 

@@ -183,17 +183,6 @@ static void on_removed(void *user, struct flow *flow, uint8_t reason)
 
 /* --- Beginning and end ----------------------------------------------------------------------- */
 
-static struct reassembly *new_reassembly(const struct dp_config *c, struct pkt_pool *pool)
-{
-    const struct reassembly_limits limits = {
-        .datagrams = (uint32_t)c->max_datagrams,
-        .fragments = (uint32_t)c->max_fragments,
-        .bytes = c->max_fragment_bytes,
-        .time = c->fragment_time,
-    };
-    return reassembly_new(&limits, pool);
-}
-
 static bool init(struct dp *dp)
 {
     const struct dp_config *c = &dp->config;
@@ -205,9 +194,8 @@ static bool init(struct dp *dp)
     dp->current = dp->table;
     ports_init(&dp->ports, dp->pool, &port_events, dp);
     packet_in_init(dp);
-    dp->reassembly = new_reassembly(c, dp->pool);
     return normal_init(&dp->normal, (uint32_t)c->mac_max, c->mac_time) == 0 && dp->pool &&
-           dp->table && dp->emergency && dp->buffers && dp->reassembly;
+           dp->table && dp->emergency && dp->buffers && fragments_init(dp);
 }
 
 struct dp *dp_new(const struct dp_config *config)
@@ -233,7 +221,7 @@ void dp_free(struct dp *dp)
     ports_free(&dp->ports);
     normal_free(&dp->normal);
     buffers_free(dp->buffers);
-    reassembly_free(dp->reassembly);
+    fragments_free(dp);
     table_free(dp->emergency);
     table_free(dp->table);
     pkt_pool_free(dp->pool);
@@ -493,7 +481,7 @@ void dp_set_config(struct dp *dp, const struct ofp_msg_config *config)
     uint16_t fragments = config->flags & OFPC_FRAG_MASK;
     dp->fragments = fragments == OFPC_FRAG_MASK ? OFPC_FRAG_NORMAL : fragments;
     if (dp->fragments != OFPC_FRAG_REASM)
-        reassembly_clear(dp->reassembly);
+        fragments_clear(dp);
     dp->miss_send_len = config->miss_send_len;
     dp->invalid_ttl_to_controller = (config->flags & OFPC_INVALID_TTL_TO_CONTROLLER) != 0;
 }

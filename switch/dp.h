@@ -116,9 +116,9 @@ uint64_t dp_id(const struct dp *dp);
 const char *dp_description(const struct dp *dp); /* as configured; never NULL */
 void dp_features(const struct dp *dp, struct ofp_msg_features *features); /* ports left empty */
 
-/* miss_send_len; whether fragments pass, are dropped, or are put together (reassembly.h): what no
- * flag stands for is OFPC_FRAG_NORMAL; and whether a packet that dec_ttl ends is sent to the
- * controllers (OFPC_INVALID_TTL_TO_CONTROLLER, Open vSwitch's). */
+/* miss_send_len; whether fragments pass, are dropped, or are put together (runtime/reassembly.h):
+ * what no flag stands for is OFPC_FRAG_NORMAL; and whether a packet that dec_ttl ends is sent to
+ * the controllers (OFPC_INVALID_TTL_TO_CONTROLLER, Open vSwitch's). */
 void dp_set_config(struct dp *dp, const struct ofp_msg_config *config);
 void dp_get_config(const struct dp *dp, struct ofp_msg_config *config);
 

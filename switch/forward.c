@@ -112,7 +112,7 @@ static struct pkt *take_fragment(struct dp *dp, struct pkt *p, uint16_t in_port,
         dp_counters.dropped_fragments++;
         return NULL;
     }
-    whole = reassembly_put(dp->reassembly, p, in_port);
+    whole = fragments_put(dp, p, in_port);
     if (whole)
         k->whole[k->n_whole++] = whole;
     return whole;

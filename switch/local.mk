@@ -26,6 +26,7 @@ libmorgana_switch_a_SOURCES = \
 	switch/flow_pool.h \
 	switch/flow_stats.c \
 	switch/forward.c \
+	switch/fragments.c \
 	switch/group.c \
 	switch/group.h \
 	switch/handle.c \
@@ -39,8 +40,6 @@ libmorgana_switch_a_SOURCES = \
 	switch/port.h \
 	switch/queue.c \
 	switch/queue.h \
-	switch/reassembly.c \
-	switch/reassembly.h \
 	switch/setup.c \
 	switch/setup.h \
 	switch/stats_reply.c \

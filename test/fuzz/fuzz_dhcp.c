@@ -96,7 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span input = span_of(data, size);
     const uint8_t *head;
     in_use = 0;
-    ip_init(&ip, &ip_ops, NULL, NULL, NS_PER_S);
+    if (ip_init(&ip, &ip_ops, NULL, NULL, NS_PER_S) != 0)
+        abort();
     dhcp_init(&client, &ops, NULL, &ip, "fuzz");
     dhcp_begin(&client, mac, ip.now);
     while ((head = span_take(&input, 3)) != NULL) {

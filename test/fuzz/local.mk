@@ -14,6 +14,11 @@ test_fuzz_fuzz_key_SOURCES = test/fuzz/fuzz_key.c test/unit/reference_key.h
 test_fuzz_fuzz_key_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_key_LDADD = libmorgana-openflow.a
 
+noinst_PROGRAMS += test/fuzz/fuzz_reassembly
+test_fuzz_fuzz_reassembly_SOURCES = test/fuzz/fuzz_reassembly.c
+test_fuzz_fuzz_reassembly_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_reassembly_LDADD = libruntime.a
+
 noinst_PROGRAMS += test/fuzz/fuzz_stack
 test_fuzz_fuzz_stack_SOURCES = test/fuzz/fuzz_stack.c test/unit/watcher.h
 test_fuzz_fuzz_stack_LDFLAGS = $(LIBFUZZER)

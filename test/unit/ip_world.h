@@ -108,7 +108,7 @@ static inline void ip_world_bare(struct ip_world *w, unsigned interfaces)
     w->large = pkt_pool_new(8, PKT_LARGE, NULL);
     w->pool = pkt_pool_new(SENT_MAX + 64, PKT_SMALL, w->large);
     w->rx = pkt_pool_new(SENT_MAX, PKT_SMALL, w->large);
-    ip_init(&w->ip, &ip_world_ops, w, w->pool, w->now);
+    ck_assert_int_eq(ip_init(&w->ip, &ip_world_ops, w, w->pool, w->now), 0);
     for (unsigned i = 0; i < interfaces; i++) {
         ck_assert_int_eq(ip_add_interface(&w->ip), (int)i);
         mac_of(i == 0 ? 1 : 0x100 * i + 1, mac);

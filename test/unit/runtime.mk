@@ -30,6 +30,12 @@ test_unit_test_pkt_SOURCES = test/unit/test_pkt.c
 test_unit_test_pkt_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_pkt_LDADD = libruntime.a $(CHECK_LIBS)
 
+check_PROGRAMS += test/unit/test_reassembly
+TESTS += test/unit/test_reassembly
+test_unit_test_reassembly_SOURCES = test/unit/test_reassembly.c test/unit/pieces.h
+test_unit_test_reassembly_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_reassembly_LDADD = libruntime.a $(CHECK_LIBS)
+
 check_PROGRAMS += test/unit/test_endpoint
 TESTS += test/unit/test_endpoint
 test_unit_test_endpoint_SOURCES = test/unit/test_endpoint.c

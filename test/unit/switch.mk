@@ -105,11 +105,11 @@ test_unit_test_hostile_SOURCES = test/unit/test_hostile.c $(DP_LAB)
 test_unit_test_hostile_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_hostile_LDADD = $(SWITCH_LIBS)
 
-check_PROGRAMS += test/unit/test_reassembly
-TESTS += test/unit/test_reassembly
-test_unit_test_reassembly_SOURCES = test/unit/test_reassembly.c $(DP_LAB)
-test_unit_test_reassembly_CFLAGS = $(UNIT_CFLAGS)
-test_unit_test_reassembly_LDADD = $(SWITCH_LIBS)
+check_PROGRAMS += test/unit/test_fragments
+TESTS += test/unit/test_fragments
+test_unit_test_fragments_SOURCES = test/unit/test_fragments.c test/unit/pieces.h $(DP_LAB)
+test_unit_test_fragments_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_fragments_LDADD = $(SWITCH_LIBS)
 
 check_PROGRAMS += test/unit/test_one_process
 TESTS += test/unit/test_one_process

@@ -605,7 +605,7 @@ START_TEST(an_echo_in_fragments_comes_back)
     ck_assert_int_eq(
         icmp_echo(stack_ip(us), KEEPER, 1, 2, span_of(bytes, sizeof bytes), loop_now()), 0);
     stack_touch(us);
-    UNTIL(stack_ip(us)->counters.reassembled == 1);
+    UNTIL(stack_ip(us)->fragment_counters.datagrams == 1);
     ck_assert_uint_eq(stack_ip(keeper)->counters.echo_requests, 1);
     stop();
 }
