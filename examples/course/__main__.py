@@ -9,8 +9,7 @@ import sys
 
 from lab import Lab
 from lab.kinds import SWITCHES
-from lab.network import end_kept
-from lab.step import close, say_error, step
+from lab.step import close, close_kept, say_error
 
 from .exercise import exercises, name_in_tree
 from .trial import Stop, Trial
@@ -82,12 +81,6 @@ def attempt(exercise, options):
     return status
 
 
-def end():
-    with step("end", "removes the labs that were left up") as results:
-        results.append(", ".join(end_kept()) or "there were none")
-    return 0
-
-
 def arguments():
     parser = argparse.ArgumentParser(prog="try", description=__doc__.splitlines()[0])
     ours, theirs = SWITCHES
@@ -110,7 +103,7 @@ def main():
     if options.list:
         return show_list()
     if options.end:
-        return end()
+        return close_kept()
     there = exercises()
     if options.number not in there:
         print(f"try: there is no exercise {options.number} yet; there are "

@@ -255,14 +255,8 @@ static void end(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct span rest = span_of(data, size), bytes;
-    uint8_t kind;
     begin();
-    while (fuzz_step(&rest, &kind, &bytes)) {
-        step(kind, bytes);
-        fuzz_rest();
-        check_memory();
-    }
+    fuzz_steps(span_of(data, size), step, check_memory);
     check_answers();
     end();
     return 0;

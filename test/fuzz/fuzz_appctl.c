@@ -225,14 +225,8 @@ static void end(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct span rest = span_of(data, size), bytes;
-    uint8_t kind;
     begin();
-    while (fuzz_step(&rest, &kind, &bytes)) {
-        step(kind, bytes);
-        fuzz_rest();
-        check();
-    }
+    fuzz_steps(span_of(data, size), step, check);
     check_alive();
     end();
     return 0;

@@ -88,14 +88,9 @@ static void step(uint8_t kind, struct span s)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct dp_listener listener = {on_packet_in, on_flow_removed, on_port_status};
-    struct span rest = span_of(data, size), bytes;
-    uint8_t kind;
     fuzz_begin();
     dp_listen(fuzz_dp, &listener, NULL);
-    while (fuzz_step(&rest, &kind, &bytes)) {
-        step(kind, bytes);
-        fuzz_rest();
-    }
+    fuzz_steps(span_of(data, size), step, NULL);
     fuzz_end();
     return 0;
 }

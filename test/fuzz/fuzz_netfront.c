@@ -21,8 +21,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint8_t *memory;
-static uint32_t table[PAGES];
 static struct pkt_pool *pool, *large;
 static struct netfront *nf;
 static netif_tx_sring_t *tx;
@@ -88,15 +86,9 @@ static void take_step(const uint8_t *step)
 static void begin(void)
 {
     struct netfront_address at;
-    sim_start(1, &(struct sim_faults){0});
-    if (loop_open() != 0)
-        abort();
-    fake_xen_begin();
-    evtchn_begin(&fake.shared);
-    page_begin(memory, PAGES, table);
-    page_add(memory, memory + (size_t)PAGES * PAGE_SIZE);
-    if (grant_open() != 0 ||
-        (nf = netfront_new(&(struct netfront_config){.sg = true}, no_event, NULL)) == NULL)
+    fake_guest_begin(PAGES);
+    nf = netfront_new(&(struct netfront_config){.sg = true}, no_event, NULL);
+    if (nf == NULL)
         abort();
     netfront_address(nf, &at);
     tx = (netif_tx_sring_t *)(void *)fake_page(fake_grant(at.tx_ring)->frame);
@@ -106,17 +98,13 @@ static void begin(void)
 static void end(void)
 {
     netfront_free(nf);
-    if (grant_stats()->used != 0)
+    if (fake_guest_end() != 0)
         abort();
-    grant_close();
-    evtchn_begin(&fake.shared);
-    loop_close();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (memory == NULL) {
-        memory = aligned_alloc(PAGE_SIZE, (size_t)PAGES * PAGE_SIZE);
+    if (pool == NULL) {
         large = pkt_pool_new(70, PKT_LARGE, NULL);
         pool = pkt_pool_new(100, PKT_SMALL, large);
     }

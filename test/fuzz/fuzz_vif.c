@@ -29,8 +29,6 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static uint8_t *memory;
-static uint32_t table[PAGES];
 static struct pkt_pool *pool, *large;
 static struct device_watch *watch;
 static struct netdev *device; /* that is open; NULL: none */
@@ -80,10 +78,7 @@ static void set_state(unsigned state)
 
 static void plug(void)
 {
-    fake_store_set(OURS, "");
-    fake_store_set_in(OURS, "backend", BACKEND);
-    fake_store_set_in(OURS, "backend-id", "0");
-    fake_store_set_in(OURS, "mac", "00:16:3e:0a:0b:0c");
+    fake_store_set_vif(BACKEND);
     fake_store_set_in(BACKEND, "feature-sg", "1");
     fake_store_set_in(BACKEND, "feature-gso-tcpv4", "1");
 }
@@ -240,18 +235,12 @@ static void take_step(const uint8_t *step)
 
 static void begin(void)
 {
-    sim_start(1, &(struct sim_faults){0});
-    if (loop_open() != 0)
-        abort();
-    fake_xen_begin();
-    evtchn_begin(&fake.shared);
+    fake_guest_begin(PAGES);
     fake.next_port = FAKE_STORE_PORT + 1;
     fake_store_begin();
-    page_begin(memory, PAGES, table);
-    page_add(memory, memory + (size_t)PAGES * PAGE_SIZE);
     device = NULL;
-    if (xenstore_open(&fake_store.ring, FAKE_STORE_PORT) != 0 || grant_open() != 0 ||
-        vif_open() != 0 || device_watch("vif:3", pool, &events, NULL, &watch) != 0)
+    if (xenstore_open(&fake_store.ring, FAKE_STORE_PORT) != 0 || vif_open() != 0 ||
+        device_watch("vif:3", pool, &events, NULL, &watch) != 0)
         abort();
     plug();
     fake_store_set_in(BACKEND, "feature-split-event-channels", "1");
@@ -285,23 +274,19 @@ static void end(void)
     device_unwatch(watch);
     settle();
     vif_close();
-    if (grant_stats()->used != 0)
-        abort();
     settle();
     loop_poll();
     pkt_pool_stats(pool, &stats);
     if (stats.free != stats.total)
         abort();
-    grant_close();
     xenstore_close();
-    evtchn_begin(&fake.shared);
-    loop_close();
+    if (fake_guest_end() != 0)
+        abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if (memory == NULL) {
-        memory = aligned_alloc(PAGE_SIZE, (size_t)PAGES * PAGE_SIZE);
+    if (pool == NULL) {
         large = pkt_pool_new(8, PKT_LARGE, NULL);
         pool = pkt_pool_new(100, PKT_SMALL, large);
     }

@@ -33,22 +33,23 @@ static void on_frame(struct watcher *w, struct pkt *p)
 
 /* --- Steps ------------------------------------------------------------------------------------ */
 
-bool fuzz_step(struct span *input, uint8_t *kind, struct span *bytes)
-{
-    const uint8_t *head = span_take(input, 3);
-    size_t len;
-    if (head == NULL)
-        return false;
-    len = (size_t)(head[1] << 8 | head[2]);
-    len = len < input->len ? len : input->len;
-    *kind = head[0];
-    *bytes = span_of(span_take(input, len), len);
-    return true;
-}
-
 void fuzz_rest(void)
 {
     sim_run(loop_now() + NS_PER_MS);
+}
+
+void fuzz_steps(struct span input, void (*step)(uint8_t kind, struct span bytes),
+                void (*check)(void))
+{
+    const uint8_t *head;
+    while ((head = span_take(&input, 3)) != NULL) {
+        size_t len = (size_t)(head[1] << 8 | head[2]);
+        len = len < input.len ? len : input.len;
+        step(head[0], span_of(span_take(&input, len), len));
+        fuzz_rest();
+        if (check)
+            check();
+    }
 }
 
 void fuzz_frame(uint8_t n, struct span s)

@@ -24,9 +24,12 @@ void fuzz_end(void);
 /* Read all of it, for the sanitizers to see. */
 void fuzz_read(struct span s);
 
-/* The next step of an input: a byte that says what kind, two that say how long, and so many bytes.
- * False at the end. Each step takes a millisecond: fuzz_rest(). */
-bool fuzz_step(struct span *input, uint8_t *kind, struct span *bytes);
+/* Take the steps of an input: each is a byte that says what kind, two that say how long, and so
+ * many bytes; it takes a millisecond, and check() follows if there is one. */
+void fuzz_steps(struct span input, void (*step)(uint8_t kind, struct span bytes),
+                void (*check)(void));
+
+/* Let a millisecond pass. */
 void fuzz_rest(void);
 
 /* A frame from a host, behind six bytes of what may be untrue metadata. */

@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Controller, Lab, namespace, program, wait_for  # noqa: E402
+from lab import Controller, Lab, program, wait_for  # noqa: E402
 
 
 class Appctl:
@@ -52,10 +52,7 @@ class Switch(unittest.TestCase):
     def raise_switch(self, *options):
         self.lab = Lab()
         self.addCleanup(self.lab.close)
-        self.hosts = [self.lab.host(number) for number in (1, 2)]
-        for host in self.hosts:
-            namespace.link(self.lab.net, host.name, host.namespace, "eth0")
-            host.configure()
+        self.hosts = self.lab.cabled_hosts(2)
         path = self.lab.folder / "switch.ctl"
         self.manage = self.lab.folder / "switch.sock"
         self.process = self.lab.start(
@@ -315,10 +312,7 @@ class TheController(unittest.TestCase):
         self.addCleanup(lab.close)
         path = lab.folder / "controller.ctl"
         controller = Controller(lab, "--app=learning", f"--ctl=punix:{path}")
-        hosts = [lab.host(number) for number in (1, 2)]
-        for host in hosts:
-            namespace.link(lab.net, host.name, host.namespace, "eth0")
-            host.configure()
+        hosts = lab.cabled_hosts(2)
         lab.start([program("morgana-switch"), "--dpid=0xb0a7", "--port=eth:h1@7", "--port=eth:h2",
                    f"--controller={controller.target}"], "switch.log")
         ctl = Appctl(lab, path)

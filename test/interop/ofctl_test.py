@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Controller, Lab, namespace, program, wait_for  # noqa: E402
+from lab import Controller, Lab, program, wait_for  # noqa: E402
 
 
 class Switch(unittest.TestCase):
@@ -18,10 +18,7 @@ class Switch(unittest.TestCase):
     def raise_switch(self, *options):
         self.lab = Lab()
         self.addCleanup(self.lab.close)
-        self.hosts = [self.lab.host(number) for number in (1, 2)]
-        for host in self.hosts:
-            namespace.link(self.lab.net, host.name, host.namespace, "eth0")
-            host.configure()
+        self.hosts = self.lab.cabled_hosts(2)
         self.socket = self.lab.folder / "switch.sock"
         self.process = self.lab.start(
             [program("morgana-switch"), "--dpid=0xb0a7", f"--listen=punix:{self.socket}",

@@ -13,8 +13,7 @@ import sys
 
 from . import Controller, Lab, direct, traffic, wait_for
 from .kinds import SWITCHES
-from .network import end_kept
-from .step import Failure, close, say_error, step
+from .step import Failure, close, close_kept, say_error, step
 
 HOSTS = (1, 2, 3)
 IPERF_SECONDS = 3
@@ -121,12 +120,6 @@ def demo(show_in, keep=False):
     return status
 
 
-def end():
-    with step("end", "removes the labs that were left up") as results:
-        results.append(", ".join(end_kept()) or "there were none")
-    return 0
-
-
 def main():
     parser = argparse.ArgumentParser(prog="demo", description=__doc__.splitlines()[0])
     ours, theirs = SWITCHES
@@ -140,7 +133,7 @@ def main():
                         help="switch and controller are domains on real Xen, emulated")
     options = parser.parse_args()
     if options.end:
-        return end()
+        return close_kept()
     if not options.xen:
         return demo(lambda lab: show(lab, options.kind, options.direct, options.keep), options.keep)
     if options.keep or options.direct or options.kind != ours:

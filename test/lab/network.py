@@ -86,6 +86,14 @@ class Lab:
     def host(self, number, address=None, gateway=None):
         return Host(self, number, address, gateway)
 
+    def cabled_hosts(self, count):
+        """Hosts 1 to `count`, the far end of whose links are "net"'s devices h1, h2, ..."""
+        hosts = [self.host(number) for number in range(1, count + 1)]
+        for host in hosts:
+            namespace.link(self.net, host.name, host.namespace, "eth0")
+            host.configure()
+        return hosts
+
     def start(self, argv, log, where=None, env=None):
         """Start a program in a namespace ("net" unless told), its output in the lab's folder."""
         process = Process((where or self.net).command(argv), self.folder / log,

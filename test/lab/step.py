@@ -6,6 +6,8 @@ import contextlib
 import sys
 import threading
 
+from .network import end_kept
+
 DOT_EVERY = 2  # seconds, for who watches
 
 
@@ -56,6 +58,13 @@ def close(lab):
         with contextlib.suppress(KeyboardInterrupt):  # once more: there is nothing else to end
             lab.close()
         lab.close()
+
+
+def close_kept():
+    """Remove the labs that were left up, as a step; returns the exit status."""
+    with step("end", "removes the labs that were left up") as results:
+        results.append(", ".join(end_kept()) or "there were none")
+    return 0
 
 
 def say_error(program, error):

@@ -12,9 +12,9 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/session.h"
-#include "runtime/config.h"
 #include "runtime/log.h"
 #include "test/sim/emulated.h"
+#include "test/sim/seeds.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -170,58 +170,64 @@ static uint64_t run_once(uint64_t seed, enum breakage breakage)
 
 /* --- Seeds ----------------------------------------------------------------------------------- */
 
-static void run_seed(uint64_t seed, enum breakage breakage, bool again)
+static enum breakage breakage;
+
+static const char *const breakages[] = {"", "drop-answer", "flood", "replay"};
+
+static struct {
+    bool show;
+    const char *broken, *log;
+} options = {.broken = "", .log = "info"};
+
+static const struct config_option rows[] = {
+    {"break", CONFIG_STRING, &options.broken, 0, 0, "WHAT",
+     "break something: drop-answer, flood, replay"},
+    {"log", CONFIG_STRING, &options.log, 0, 0, "LEVELS", "how much a failing seed's log holds"},
+    {"show", CONFIG_FLAG, &options.show, 0, 0, NULL, "show the log though all is well"},
+    {0},
+};
+
+static void run_twice(uint64_t seed)
 {
     uint64_t digest = run_once(seed, breakage);
-    if (world_failed() || !again)
+    if (world_failed())
         return;
     if (run_once(seed + (breakage == BREAK_REPLAY), breakage) != digest)
         world_fail("the same seed gave two different runs");
 }
 
-static void report(const char *program, uint64_t seed, const char *broken)
+static bool run_seed(const char *program, uint64_t seed, bool alone)
 {
-    printf("%s\nseed %" PRIu64 " FAILED: %s\nreplay: %s --seed=%" PRIu64 "%s%s\n", sim_log(), seed,
-           world.failure, program, seed, *broken ? " --break=" : "", broken);
+    if (alone || seed % REPEAT == 0)
+        run_twice(seed);
+    else
+        run_once(seed, breakage);
+    if (world_failed())
+        printf("%s\nseed %" PRIu64 " FAILED: %s\nreplay: %s --seed=%" PRIu64 "%s%s\n", sim_log(),
+               seed, world.failure, program, seed, *options.broken ? " --break=" : "",
+               options.broken);
+    else if (options.show)
+        fputs(sim_log(), stdout);
+    return !world_failed();
 }
 
-static const char *const breakages[] = {"", "drop-answer", "flood", "replay"};
-
-static bool read_breakage(const char *text, enum breakage *breakage)
+static bool read_breakage(void)
 {
     for (size_t i = 0; i < sizeof breakages / sizeof *breakages; i++)
-        if (strcmp(text, breakages[i]) == 0) {
-            *breakage = (enum breakage)i;
+        if (strcmp(options.broken, breakages[i]) == 0) {
+            breakage = (enum breakage)i;
             return true;
         }
     return false;
 }
 
-static struct {
-    bool help, show;
-    uint64_t seed;
-    const char *seeds, *broken, *log;
-} options = {.seeds = "1-50", .broken = "", .log = "info"};
-
-static const struct config_option rows[] = {
-    {"seed", CONFIG_UINT, &options.seed, 1, 0, "N", "run this seed only"},
-    {"seeds", CONFIG_STRING, &options.seeds, 0, 0, "A-B", "run these seeds"},
-    {"break", CONFIG_STRING, &options.broken, 0, 0, "WHAT",
-     "break something: drop-answer, flood, replay"},
-    {"log", CONFIG_STRING, &options.log, 0, 0, "LEVELS", "how much a failing seed's log holds"},
-    {"show", CONFIG_FLAG, &options.show, 0, 0, NULL, "show the log though all is well"},
-    {"help", CONFIG_FLAG, &options.help, 0, 0, NULL, "show this"},
-    {0},
-};
-static const struct config_option *const tables[] = {rows, NULL};
-static const struct config config = {"sim_controller", "[OPTION]...",
-                                     "Run the controller among faulty switches in virtual time.",
-                                     tables, NULL};
-
-static void print_line(void *user, const char *line)
+static const char *refuse(void)
 {
-    (void)user;
-    puts(line);
+    if (!read_breakage())
+        return "--break: must be drop-answer, flood or replay";
+    if (log_set_levels(options.log) != 0)
+        return "--log: levels are written as in info,ctl:debug";
+    return NULL;
 }
 
 /* A simulation that no longer meets what it is there for shows nothing: over many seeds each of
@@ -254,51 +260,17 @@ static unsigned never_happened(void)
     return never;
 }
 
-#define MANY_SEEDS 200
-
-static int run_range(const char *program, uint64_t first, uint64_t last, enum breakage breakage)
-{
-    unsigned passed = 0, bad = 0;
-    for (uint64_t seed = first; seed <= last && seed >= first; seed++) {
-        run_seed(seed, breakage, seed % REPEAT == 0 || first == last);
-        if (world_failed())
-            report(program, seed, options.broken);
-        else if (options.show)
-            fputs(sim_log(), stdout);
-        passed += !world_failed();
-        bad += world_failed();
-    }
-    if (last - first >= MANY_SEEDS - 1)
-        bad += never_happened();
-    printf("%u passed, %u failed\n", passed, bad);
-    return bad == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static int usage(const char *message)
-{
-    fprintf(stderr, "sim_controller: %s\n", message);
-    return 2;
-}
-
 int main(int argc, char **argv)
 {
-    enum breakage breakage;
-    uint64_t first, last;
-    char error[CONFIG_ERROR];
-    int rest;
-    if (config_parse(&config, argc, argv, &rest, error) != 0)
-        return usage(error);
-    if (options.help) {
-        config_help(&config, print_line, NULL);
-        return EXIT_SUCCESS;
-    }
-    if (sscanf(options.seeds, "%" SCNu64 "-%" SCNu64, &first, &last) != 2)
-        return usage("--seeds: write two numbers, as in 1-100");
-    if (options.seed != 0)
-        first = last = options.seed;
-    if (!read_breakage(options.broken, &breakage))
-        return usage("--break: must be drop-answer, flood or replay");
-    if (log_set_levels(options.log) != 0)
-        return usage("--log: levels are written as in info,ctl:debug");
-    return run_range(argv[0], first, last, breakage);
+    static const struct simulation simulation = {
+        .name = "sim_controller",
+        .help = "Run the controller among faulty switches in virtual time.",
+        .seeds = "1-50",
+        .options = rows,
+        .refuse = refuse,
+        .run = run_seed,
+        .never_happened = never_happened,
+        .many = 200,
+    };
+    return seeds_main(&simulation, argc, argv);
 }

@@ -18,11 +18,11 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/apps.h"
-#include "runtime/config.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
 #include "runtime/sim/sim.h"
 #include "test/sim/fabric.h"
+#include "test/sim/seeds.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,27 +39,20 @@
 #define PAIRS       40             /* of hosts that talk */
 
 static struct {
-    const char *seeds, *broken, *log, *app;
-    uint64_t seed, switches, waves;
-    bool show, help;
-} options = {.seeds = "1-20", .broken = "", .log = "info", .app = "learning", .waves = 6};
+    const char *broken, *log, *app;
+    uint64_t switches, waves;
+    bool show;
+} options = {.broken = "", .log = "info", .app = "learning", .waves = 6};
 
 static const struct config_option rows[] = {
-    {"seeds", CONFIG_STRING, &options.seeds, 0, 0, "A-B", "run these seeds"},
-    {"seed", CONFIG_UINT, &options.seed, 0, 0, "N", "run this one (0: --seeds)"},
     {"switches", CONFIG_UINT, &options.switches, 0, 5000, "N", "of a network (0: random)"},
     {"waves", CONFIG_UINT, &options.waves, 1, 1000, "N", "of mishaps"},
     {"app", CONFIG_STRING, &options.app, 0, 0, "NAME", "behind discovery and stp"},
     {"break", CONFIG_STRING, &options.broken, 0, 0, "WHAT", "open or cut: must be found"},
     {"show", CONFIG_FLAG, &options.show, 0, 0, NULL, "print the log and the figures"},
     {"log", CONFIG_STRING, &options.log, 0, 0, "LEVELS", "what is logged"},
-    {"help", CONFIG_FLAG, &options.help, 0, 0, NULL, "say this"},
     {0},
 };
-static const struct config_option *const tables[] = {rows, NULL};
-static const struct config config = {"sim_topology", "[OPTION]...",
-                                     "Run the topology's apps on random networks in virtual time.",
-                                     tables, NULL};
 
 static struct ctl *ctl;
 static struct fabric_host *pair[PAIRS][2];
@@ -415,55 +408,40 @@ static void repeat(uint64_t seed)
         fabric_fail("the same seed gave two different runs");
 }
 
-static int run_range(const char *program, uint64_t first, uint64_t last)
+static bool run_seed(const char *program, uint64_t seed, bool alone)
 {
-    unsigned passed = 0, bad = 0;
-    for (uint64_t seed = first; seed <= last && seed >= first; seed++) {
-        run_once(seed);
-        if (seed % REPEAT == 0 && !failed())
-            repeat(seed);
-        if (failed())
-            report(program, seed);
-        else if (options.show)
-            show(seed);
-        passed += !failed();
-        bad += failed();
-        end_run();
-    }
-    printf("%u passed, %u failed\n", passed, bad);
-    return bad == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    bool well;
+    (void)alone;
+    run_once(seed);
+    if (seed % REPEAT == 0 && !failed())
+        repeat(seed);
+    well = !failed();
+    if (!well)
+        report(program, seed);
+    else if (options.show)
+        show(seed);
+    end_run();
+    return well;
 }
 
-static void print_line(void *user, const char *line)
+static const char *refuse(void)
 {
-    (void)user;
-    puts(line);
-}
-
-static int usage(const char *message)
-{
-    fprintf(stderr, "sim_topology: %s\n", message);
-    return 2;
+    if (ctl_app_by_name(options.app) == NULL)
+        return "--app: there is none of this name";
+    if (log_set_levels(options.log) != 0)
+        return "--log: levels are written as in info,ctl:debug";
+    return NULL;
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t first, last;
-    char error[CONFIG_ERROR];
-    int rest;
-    if (config_parse(&config, argc, argv, &rest, error) != 0)
-        return usage(error);
-    if (options.help) {
-        config_help(&config, print_line, NULL);
-        return EXIT_SUCCESS;
-    }
-    if (sscanf(options.seeds, "%" SCNu64 "-%" SCNu64, &first, &last) != 2)
-        return usage("--seeds: write two numbers, as in 1-100");
-    if (options.seed != 0)
-        first = last = options.seed;
-    if (ctl_app_by_name(options.app) == NULL)
-        return usage("--app: there is none of this name");
-    if (log_set_levels(options.log) != 0)
-        return usage("--log: levels are written as in info,ctl:debug");
-    return run_range(argv[0], first, last);
+    static const struct simulation simulation = {
+        .name = "sim_topology",
+        .help = "Run the topology's apps on random networks in virtual time.",
+        .seeds = "1-20",
+        .options = rows,
+        .refuse = refuse,
+        .run = run_seed,
+    };
+    return seeds_main(&simulation, argc, argv);
 }

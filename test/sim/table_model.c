@@ -17,13 +17,13 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "openflow/action.h"
-#include "runtime/config.h"
 #include "runtime/sim/sim.h"
 #include "switch/flow_mod.h"
 #include "test/sim/reference_table.h"
+#include "test/sim/seeds.h"
+#include "test/sim/verdict.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,26 +60,10 @@ static struct {
 } walk;
 
 static struct pair normal, emergency;
-static char failure[512];
 
 static struct {
     uint64_t mods, refused, hits, misses, cached, expired, modified, replaced, walks;
 } met;
-
-static bool failed(void)
-{
-    return failure[0] != '\0';
-}
-
-static void __attribute__((format(printf, 2, 3))) expect(bool holds, const char *format, ...)
-{
-    va_list args;
-    if (holds || failed())
-        return;
-    va_start(args, format);
-    vsnprintf(failure, sizeof failure, format, args);
-    va_end(args);
-}
 
 static uint32_t rnd(uint32_t n)
 {
@@ -450,7 +434,14 @@ static void end(struct pair *p)
     free(p->ref.entry);
 }
 
-static void run_seed(uint64_t seed, bool broken)
+static const char *broken = "";
+
+static const struct config_option rows[] = {
+    {"break", CONFIG_STRING, &broken, 0, 0, "WHAT", "make the reference wrong: priority"},
+    {0},
+};
+
+static void run_once(uint64_t seed)
 {
     unsigned steps_left = STEPS_MAX;
     uint32_t n, max;
@@ -461,8 +452,8 @@ static void run_seed(uint64_t seed, bool broken)
     n = PICK(20, 100, 100, 200, 200, 200, 400, 1500);
     max = PICK(1, 8, 50, 3000, 3000, 3000);
     walk.on = false;
-    begin(&normal, max, broken);
-    begin(&emergency, max, broken);
+    begin(&normal, max, *broken != '\0');
+    begin(&emergency, max, *broken != '\0');
     while (n-- > 0 && !failed()) {
         do_something(&steps_left);
         if (rnd(50) == 0)
@@ -479,7 +470,7 @@ static unsigned never_met(void)
     static const struct {
         const char *what;
         const uint64_t *times;
-    } rows[] = {
+    } rare[] = {
         {"a flow-mod was done", &met.mods},       {"a flow-mod was refused", &met.refused},
         {"an entry was modified", &met.modified}, {"an entry was replaced", &met.replaced},
         {"an entry timed out", &met.expired},     {"a packet found an entry", &met.hits},
@@ -487,66 +478,39 @@ static unsigned never_met(void)
         {"a walk in parts ended", &met.walks},
     };
     unsigned never = 0;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        printf("%-28s %12" PRIu64 " times\n", rows[i].what, *rows[i].times);
-        never += *rows[i].times == 0;
+    for (size_t i = 0; i < sizeof rare / sizeof *rare; i++) {
+        printf("%-28s %12" PRIu64 " times\n", rare[i].what, *rare[i].times);
+        never += *rare[i].times == 0;
     }
     return never;
 }
 
-static struct {
-    uint64_t seed;
-    const char *seeds, *broken;
-} options = {.seeds = "1-500", .broken = ""};
-
-static const struct config_option rows[] = {
-    {"seed", CONFIG_UINT, &options.seed, 0, 0, "N", "run this seed only"},
-    {"seeds", CONFIG_STRING, &options.seeds, 0, 0, "A-B", "run these seeds"},
-    {"break", CONFIG_STRING, &options.broken, 0, 0, "WHAT", "make the reference wrong: priority"},
-    {0},
-};
-static const struct config_option *const tables[] = {rows, NULL};
-static const struct config config = {"table_model", "[OPTION]...",
-                                     "Compare the flow table with a slow and obvious one.", tables,
-                                     NULL};
-
-static int run_range(const char *program, uint64_t first, uint64_t last, bool broken)
+static bool run_seed(const char *program, uint64_t seed, bool alone)
 {
-    unsigned passed = 0, bad = 0;
-    for (uint64_t seed = first; seed <= last && seed >= first; seed++) {
-        run_seed(seed, broken);
-        if (failed())
-            printf("seed %" PRIu64 " FAILED: %s\nreplay: %s --seed=%" PRIu64 "%s\n", seed, failure,
-                   program, seed, broken ? " --break=priority" : "");
-        passed += !failed();
-        bad += failed();
-    }
-    if (first != last && never_met() > 0)
-        bad++;
-    printf("%u passed, %u failed\n", passed, bad);
-    return bad == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    (void)alone;
+    run_once(seed);
+    if (failed())
+        printf("seed %" PRIu64 " FAILED: %s\nreplay: %s --seed=%" PRIu64 "%s%s\n", seed, failure,
+               program, seed, *broken ? " --break=" : "", broken);
+    return !failed();
 }
 
-static int usage(const char *message)
+static const char *refuse(void)
 {
-    fprintf(stderr, "table_model: %s\n", message);
-    return 2;
+    return *broken && strcmp(broken, "priority") != 0 ? "--break: must be priority" : NULL;
 }
 
 int main(int argc, char **argv)
 {
-    bool broken;
-    uint64_t first, last;
-    char error[CONFIG_ERROR];
-    int rest;
-    if (config_parse(&config, argc, argv, &rest, error) != 0)
-        return usage(error);
-    if (sscanf(options.seeds, "%" SCNu64 "-%" SCNu64, &first, &last) != 2)
-        return usage("--seeds: write two numbers, as in 1-100");
-    if (options.seed != 0)
-        first = last = options.seed;
-    broken = strcmp(options.broken, "priority") == 0;
-    if (options.broken[0] != '\0' && !broken)
-        return usage("--break: must be priority");
-    return run_range(argv[0], first, last, broken);
+    static const struct simulation simulation = {
+        .name = "table_model",
+        .help = "Compare the flow table with a slow and obvious one.",
+        .seeds = "1-500",
+        .options = rows,
+        .refuse = refuse,
+        .run = run_seed,
+        .never_happened = never_met,
+        .many = 2,
+    };
+    return seeds_main(&simulation, argc, argv);
 }

@@ -16,11 +16,11 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "netstack/tcp_conn.h"
-#include "runtime/config.h"
+#include "test/sim/seeds.h"
 #include "test/sim/tcp_talk.h"
+#include "test/sim/verdict.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,6 @@ static struct tcp_options options;
 static bool cookies;
 static enum breakage breakage;
 static struct pkt *leaked;
-static char failure[512];
 
 /* Of the path's life. */
 static uint64_t shrinks, stands, goes_on;
@@ -49,21 +48,6 @@ static bool stands_now;
 
 /* All runs' together. */
 static struct tcp_counters met;
-
-static bool failed(void)
-{
-    return failure[0] != '\0';
-}
-
-static void __attribute__((format(printf, 2, 3))) expect(bool holds, const char *format, ...)
-{
-    va_list args;
-    if (holds || failed())
-        return;
-    va_start(args, format);
-    vsnprintf(failure, sizeof failure, format, args);
-    va_end(args);
-}
 
 static uint64_t chosen(uint64_t n)
 {
@@ -268,13 +252,31 @@ static uint64_t run_once(uint64_t seed)
 
 /* --- Seeds ----------------------------------------------------------------------------------- */
 
-static void run_seed(uint64_t seed, bool again)
+static const char *broken = "";
+
+static const struct config_option rows[] = {
+    {"break", CONFIG_STRING, &broken, 0, 0, "WHAT", "break something: byte, fin, leak, replay"},
+    {0},
+};
+
+static void run_twice(uint64_t seed)
 {
     uint64_t digest = run_once(seed);
-    if (failed() || !again)
-        return;
-    if (run_once(seed + (breakage == BREAK_REPLAY)) != digest)
-        expect(false, "the same seed gave two different runs");
+    if (!failed())
+        expect(run_once(seed + (breakage == BREAK_REPLAY)) == digest,
+               "the same seed gave two different runs");
+}
+
+static bool run_seed(const char *program, uint64_t seed, bool alone)
+{
+    if (alone || seed % REPEAT == 0)
+        run_twice(seed);
+    else
+        run_once(seed);
+    if (failed())
+        printf("seed %" PRIu64 " FAILED: %s\nreplay: %s --seed=%" PRIu64 "%s%s\n", seed, failure,
+               program, seed, *broken ? " --break=" : "", broken);
+    return !failed();
 }
 
 /* A simulation that no longer meets what it is there for shows nothing: over many seeds each of
@@ -314,82 +316,28 @@ static unsigned never_happened(void)
     return never;
 }
 
-static struct {
-    bool help;
-    uint64_t seed;
-    const char *seeds, *broken;
-} arguments = {.seeds = "1-50", .broken = ""};
-
-static const struct config_option rows[] = {
-    {"seed", CONFIG_UINT, &arguments.seed, 1, 0, "N", "run this seed only"},
-    {"seeds", CONFIG_STRING, &arguments.seeds, 0, 0, "A-B", "run these seeds"},
-    {"break", CONFIG_STRING, &arguments.broken, 0, 0, "WHAT",
-     "break something: byte, fin, leak, replay"},
-    {"help", CONFIG_FLAG, &arguments.help, 0, 0, NULL, "show this"},
-    {0},
-};
-static const struct config_option *const tables[] = {rows, NULL};
-static const struct config config = {"tcp_sim", "[OPTION]...",
-                                     "Run TCP over faulty paths in virtual time.", tables, NULL};
-
-#define MANY_SEEDS 1000
-
-static int run_range(const char *program, uint64_t first, uint64_t last)
-{
-    unsigned passed = 0, bad = 0;
-    for (uint64_t seed = first; seed <= last && seed >= first; seed++) {
-        run_seed(seed, seed % REPEAT == 0 || first == last);
-        if (failed())
-            printf("seed %" PRIu64 " FAILED: %s\nreplay: %s --seed=%" PRIu64 "%s%s\n", seed,
-                   failure, program, seed, *arguments.broken ? " --break=" : "", arguments.broken);
-        passed += !failed();
-        bad += failed();
-    }
-    if (last - first >= MANY_SEEDS - 1)
-        bad += never_happened();
-    printf("%u passed, %u failed\n", passed, bad);
-    return bad == 0 && passed > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-static bool read_breakage(const char *text)
+static const char *refuse(void)
 {
     static const char *const names[] = {"", "byte", "fin", "leak", "replay"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(text, names[i]) == 0) {
+        if (strcmp(broken, names[i]) == 0) {
             breakage = (enum breakage)i;
-            return true;
+            return NULL;
         }
-    return false;
-}
-
-static void print_line(void *user, const char *line)
-{
-    (void)user;
-    puts(line);
-}
-
-static int usage(const char *message)
-{
-    fprintf(stderr, "tcp_sim: %s\n", message);
-    return 2;
+    return "--break: must be byte, fin, leak or replay";
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t first, last;
-    char error[CONFIG_ERROR];
-    int rest;
-    if (config_parse(&config, argc, argv, &rest, error) != 0)
-        return usage(error);
-    if (arguments.help) {
-        config_help(&config, print_line, NULL);
-        return EXIT_SUCCESS;
-    }
-    if (sscanf(arguments.seeds, "%" SCNu64 "-%" SCNu64, &first, &last) != 2)
-        return usage("--seeds: write two numbers, as in 1-100");
-    if (arguments.seed != 0)
-        first = last = arguments.seed;
-    if (!read_breakage(arguments.broken))
-        return usage("--break: must be byte, fin, leak or replay");
-    return run_range(argv[0], first, last);
+    static const struct simulation simulation = {
+        .name = "tcp_sim",
+        .help = "Run TCP over faulty paths in virtual time.",
+        .seeds = "1-50",
+        .options = rows,
+        .refuse = refuse,
+        .run = run_seed,
+        .never_happened = never_happened,
+        .many = 1000,
+    };
+    return seeds_main(&simulation, argc, argv);
 }

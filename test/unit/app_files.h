@@ -45,6 +45,16 @@ static inline void *app_option(const struct ctl_app_type *app, const char *name)
     return row->target;
 }
 
+/* A packet comes from the switch; does the app behind hear it? */
+static inline bool app_passes(struct fake_peer *sw, const struct ofp_msg_packet_in *in)
+{
+    unsigned before = heard.packets;
+    struct ofp_msg msg = {.type = OFPT_PACKET_IN, .packet_in = *in};
+    msg.packet_in.total_len = (uint16_t)in->data.len;
+    fake_send(sw, &msg);
+    return heard.packets > before;
+}
+
 /* Make an empty file at `path`; write it. */
 static inline void app_file_begin(void)
 {

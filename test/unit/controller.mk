@@ -49,9 +49,10 @@ test_unit_test_monitor_LDADD = $(CONTROLLER_LIBS)
 
 check_PROGRAMS += test/unit/test_steady
 TESTS += test/unit/test_steady
-test_unit_test_steady_SOURCES = test/unit/test_steady.c $(FAKE_SWITCH)
+test_unit_test_steady_SOURCES = test/unit/test_steady.c test/unit/heap_calls.h $(FAKE_SWITCH)
 test_unit_test_steady_CFLAGS = $(UNIT_CFLAGS)
-test_unit_test_steady_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+test_unit_test_steady_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=free
 test_unit_test_steady_LDADD = $(CONTROLLER_LIBS)
 
 # The app that README.md shows.

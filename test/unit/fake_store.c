@@ -152,6 +152,14 @@ void fake_store_set_in(const char *folder, const char *key, const char *value)
     fake_store_set(path, value);
 }
 
+void fake_store_set_vif(const char *folder)
+{
+    fake_store_set("device/vif/3", "");
+    fake_store_set_in("device/vif/3", "backend", folder);
+    fake_store_set_in("device/vif/3", "backend-id", "0");
+    fake_store_set_in("device/vif/3", "mac", "00:16:3e:0a:0b:0c");
+}
+
 void fake_store_settle(int turns)
 {
     while (turns-- > 0) {

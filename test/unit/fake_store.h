@@ -34,6 +34,9 @@ void fake_store_set(const char *path, const char *value);
 /* The same of what lies in a folder. */
 void fake_store_set_in(const char *folder, const char *key, const char *value);
 
+/* What the tools write for device/vif/3, whose backend is `folder` in domain 0. */
+void fake_store_set_vif(const char *folder);
+
 /* Let it and the loop do what they have to do, in so many turns. */
 void fake_store_settle(int turns);
 

@@ -4,7 +4,11 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "test/unit/fake_xen.h"
+#include "runtime/sim/sim.h"
+#include "xen/evtchn.h"
+#include "xen/grant.h"
 #include "xen/hypercall.h"
+#include "xen/page.h"
 #include "xen/xen_loop.h"
 
 #include <errno.h>
@@ -207,4 +211,46 @@ long hypercall(unsigned long op, unsigned long a, unsigned long b, unsigned long
     if (op == __HYPERVISOR_event_channel_op)
         return event_channel(a, (void *)b);
     return op == __HYPERVISOR_sched_op ? schedule(a) : -ENOSYS;
+}
+
+/* --- A guest ---------------------------------------------------------------------------------- */
+
+static uint8_t *memory;
+static uint32_t *page_table;
+static size_t n_pages;
+
+static void make_room(size_t pages)
+{
+    if (pages <= n_pages)
+        return;
+    free(memory);
+    free(page_table);
+    memory = aligned_alloc(PAGE_SIZE, pages * PAGE_SIZE);
+    page_table = calloc(pages, sizeof page_table[0]);
+    n_pages = pages;
+    if (memory == NULL || page_table == NULL)
+        abort();
+}
+
+void fake_guest_begin(size_t pages)
+{
+    sim_start(1, &(struct sim_faults){0});
+    if (loop_open() != 0)
+        abort();
+    fake_xen_begin();
+    evtchn_begin(&fake.shared);
+    make_room(pages);
+    page_begin(memory, pages, page_table);
+    page_add(memory, memory + pages * PAGE_SIZE);
+    if (grant_open() != 0)
+        abort();
+}
+
+uint64_t fake_guest_end(void)
+{
+    uint64_t used = grant_stats()->used;
+    grant_close();
+    evtchn_begin(&fake.shared);
+    loop_close();
+    return used;
 }

@@ -36,6 +36,12 @@ extern struct fake_xen fake;
 /* Begin anew: everything masked and closed, the first port is 1. */
 void fake_xen_begin(void);
 
+/* A loop in virtual time, Xen begun anew, and a guest with so many pages, whose memory is as it was
+ * left by another; then events, pages and grants work. And the end of it, which says how many
+ * grants are still in use: none should be. */
+void fake_guest_begin(size_t pages);
+uint64_t fake_guest_end(void);
+
 /* In on_suspend: the guest goes on as another domain, with nothing but its memory. Its next ports
  * begin at `port`. */
 void fake_xen_new_domain(uint32_t port);

@@ -55,6 +55,23 @@ static inline void each_changed_byte(mutation_fn *try)
     }
 }
 
+/* Each message cut to some length, and then the end of the stream. sound() may put another peer in
+ * the place of *peer. */
+static inline void each_cut(struct fake_peer **peer, void (*sound)(void))
+{
+    size_t n_items;
+    const struct corpus_item *items = corpus_all(&n_items);
+
+    for (size_t i = 0; i < n_items; i++)
+        for (size_t n = 1; n < items[i].bytes.len; n += 1 + n / 8) {
+            fake_send_bytes(*peer, items[i].bytes.data, n);
+            stream_finish((*peer)->stream);
+            fake_settle();
+            ck_assert_ptr_null((*peer)->stream);
+            sound();
+        }
+}
+
 /* What came back, if anything: for a bad message exactly the error that validation names. */
 static inline void mutation_answered(struct fake_peer *peer, struct span sent,
                                      enum ofp_receiver receiver)

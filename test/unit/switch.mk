@@ -127,7 +127,7 @@ test_unit_test_example_switch_LDADD = libmorgana-controller.a libmorgana-appctl.
 
 check_PROGRAMS += test/unit/test_forward_steady
 TESTS += test/unit/test_forward_steady
-test_unit_test_forward_steady_SOURCES = test/unit/test_forward_steady.c $(FRAMES)
+test_unit_test_forward_steady_SOURCES = test/unit/test_forward_steady.c test/unit/heap_calls.h $(FRAMES)
 test_unit_test_forward_steady_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_forward_steady_LDFLAGS = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
 	-Wl,--wrap=free

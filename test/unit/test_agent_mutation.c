@@ -63,17 +63,7 @@ END_TEST
 
 START_TEST(messages_cut_off_by_the_end_of_the_stream_end_cleanly)
 {
-    size_t n_items;
-    const struct corpus_item *items = corpus_all(&n_items);
-
-    for (size_t i = 0; i < n_items; i++)
-        for (size_t n = 1; n < items[i].bytes.len; n += 1 + n / 8) {
-            fake_send_bytes(peer, items[i].bytes.data, n);
-            stream_finish(peer->stream);
-            fake_settle();
-            ck_assert_ptr_null(peer->stream);
-            connection_is_sound();
-        }
+    each_cut(&peer, connection_is_sound);
     finish(500);
 }
 END_TEST

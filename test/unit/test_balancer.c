@@ -56,17 +56,11 @@ static void begin(void)
     fake_settle();
 }
 
-/* A frame comes; does the app behind hear it? */
 static bool passes_on(const void *frame, size_t n, uint16_t in_port, uint32_t buffer)
 {
-    unsigned before = heard.packets;
-    struct ofp_msg msg = {.type = OFPT_PACKET_IN,
-                          .packet_in = {.buffer_id = buffer,
-                                        .total_len = (uint16_t)n,
-                                        .in_port = in_port,
-                                        .data = span_of(frame, n)}};
-    fake_send(sw, &msg);
-    return heard.packets > before;
+    const struct ofp_msg_packet_in in = {
+        .buffer_id = buffer, .in_port = in_port, .data = span_of(frame, n)};
+    return app_passes(sw, &in);
 }
 
 static bool comes(struct frame frame, uint16_t in_port)

@@ -56,20 +56,14 @@ static void reload(const char *rules)
     fake_settle();
 }
 
-/* A packet comes; does the app behind hear it? */
 static bool passes_buffered(struct frame frame, uint16_t in_port, uint32_t buffer)
 {
     uint8_t bytes[FRAME_MAX];
-    size_t n = frame_write(&frame, bytes);
-    unsigned before = heard.packets;
-    struct ofp_msg msg = {.type = OFPT_PACKET_IN,
-                          .packet_in = {.buffer_id = buffer,
-                                        .total_len = (uint16_t)n,
-                                        .in_port = in_port,
-                                        .reason = OFPR_ACTION,
-                                        .data = span_of(bytes, n)}};
-    fake_send(sw, &msg);
-    return heard.packets > before;
+    const struct ofp_msg_packet_in in = {.buffer_id = buffer,
+                                         .in_port = in_port,
+                                         .reason = OFPR_ACTION,
+                                         .data = span_of(bytes, frame_write(&frame, bytes))};
+    return app_passes(sw, &in);
 }
 
 static bool passes(struct frame frame, uint16_t in_port)

@@ -2,7 +2,7 @@
  * test_forward_steady.c - the steady path of frames: once ports and flows are there, forwarding
  * makes no heap call, whatever becomes of a frame (switch/datapath.h, runtime/netdev.h).
  *
- * The linker sends every malloc, calloc, realloc and free of the house to the counting ones here.
+ * The linker sends every malloc, calloc, realloc and free of the house to heap_calls.h.
  * The same program measures the path: `valgrind --tool=callgrind --toggle-collect=steady_frames`.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
@@ -13,47 +13,11 @@
 #include "runtime/sim/sim.h"
 #include "switch/dp.h"
 #include "test/unit/frames.h"
+#include "test/unit/heap_calls.h"
 #include "test/unit/unit.h"
 
 #include <errno.h>
 #include <string.h>
-
-/* --- Counting -------------------------------------------------------------------------------- */
-
-static unsigned long heap_calls;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void __real_free(void *p);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-void __wrap_free(void *p);
-
-void *__wrap_malloc(size_t n)
-{
-    heap_calls++;
-    return __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    heap_calls++;
-    return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    heap_calls++;
-    return __real_realloc(p, n);
-}
-
-void __wrap_free(void *p)
-{
-    heap_calls++;
-    __real_free(p);
-}
 
 /* --- Devices that only count what they are given --------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /*
  * test_steady.c - the steady path: once hosts and flows are known, a packet-in makes no heap call.
  *
- * The linker sends every malloc, calloc and realloc of the house to the counting ones here. The
+ * The linker sends every malloc, calloc, realloc and free of the house to heap_calls.h. The
  * same program measures the path: `valgrind --tool=callgrind --toggle-collect=steady_turns`.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
@@ -9,38 +9,10 @@
 #include "controller/apps/apps.h"
 #include "controller/session.h"
 #include "test/unit/fake_switch.h"
+#include "test/unit/heap_calls.h"
 #include "test/unit/unit.h"
 
 #include <string.h>
-
-/* --- Counting -------------------------------------------------------------------------------- */
-
-static unsigned long heap_calls;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-void *__wrap_malloc(size_t n)
-{
-    heap_calls++;
-    return __real_malloc(n);
-}
-
-void *__wrap_calloc(size_t n, size_t size)
-{
-    heap_calls++;
-    return __real_calloc(n, size);
-}
-
-void *__wrap_realloc(void *p, size_t n)
-{
-    heap_calls++;
-    return __real_realloc(p, n);
-}
 
 /* --- A switch that only counts what it gets -------------------------------------------------- */
 

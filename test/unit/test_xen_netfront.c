@@ -17,8 +17,6 @@
 #define PAGES 1600
 #define SLOTS 256
 
-static uint8_t *memory;
-static uint32_t table[PAGES];
 static struct pkt_pool *pool, *large;
 static struct netfront *nf;
 static struct fake_backend backend;
@@ -34,14 +32,7 @@ static void no_event(void *user)
 static void begin_at(RING_IDX first)
 {
     struct netfront_address at;
-    sim_start(1, &(struct sim_faults){0});
-    ck_assert_int_eq(loop_open(), 0);
-    fake_xen_begin();
-    evtchn_begin(&fake.shared);
-    memory = aligned_alloc(PAGE_SIZE, (size_t)PAGES * PAGE_SIZE);
-    page_begin(memory, PAGES, table);
-    page_add(memory, memory + (size_t)PAGES * PAGE_SIZE);
-    ck_assert_int_eq(grant_open(), 0);
+    fake_guest_begin(PAGES);
     large = pkt_pool_new(8, PKT_LARGE, NULL);
     pool = pkt_pool_new(512, PKT_SMALL, large);
     config = (struct netfront_config){.backend = 7, .sg = true, .first = first};
@@ -63,13 +54,9 @@ static void end(void)
     size_t table_pages = (grant_stats()->total + GNTTAB_NR_RESERVED_ENTRIES) / 512;
     netfront_free(nf);
     ck_assert_uint_eq(page_stats()->used, table_pages);
-    ck_assert_uint_eq(grant_stats()->used, 0);
     pkt_pool_free(pool);
     pkt_pool_free(large);
-    grant_close();
-    evtchn_begin(&fake.shared);
-    free(memory);
-    loop_close();
+    ck_assert_uint_eq(fake_guest_end(), 0);
 }
 
 /* A frame of `n` bytes that are their own numbers, more or less. */
@@ -548,9 +535,11 @@ END_TEST
 START_TEST(grants_are_refused_when_the_table_is_full)
 {
     grant_ref_t refs[FAKE_GRANT_FRAMES * 512];
+    void *page;
     size_t n = 0;
     begin();
-    while (n < sizeof refs / sizeof *refs && (refs[n] = grant_page(7, memory, true)) != 0)
+    page = page_alloc(1);
+    while (n < sizeof refs / sizeof *refs && (refs[n] = grant_page(7, page, true)) != 0)
         n++;
     ck_assert_uint_eq(refs[n], 0);
     ck_assert_uint_eq(grant_stats()->refused, 1);
@@ -558,6 +547,7 @@ START_TEST(grants_are_refused_when_the_table_is_full)
     ck_assert_ptr_null(netfront_new(&config, no_event, NULL));
     while (n > 0)
         ck_assert(grant_end(refs[--n]));
+    page_free(page);
     end();
 }
 END_TEST

@@ -29,8 +29,6 @@
 #define BACKEND      "/local/domain/0/backend/vif/5/3"
 #define NEW_BACKEND  "/local/domain/0/backend/vif/6/3"
 
-static uint8_t *memory;
-static uint32_t table[PAGES];
 static struct xencons_interface console_ring;
 static struct pkt_pool *pool;
 static struct device_watch *watch;
@@ -84,10 +82,7 @@ static void write_vif(const char *folder)
 {
     fake_store_set_in(folder, "feature-sg", "1");
     fake_store_set_in(folder, "state", "2");
-    fake_store_set("device/vif/3", "");
-    fake_store_set_in("device/vif/3", "backend", folder);
-    fake_store_set_in("device/vif/3", "backend-id", "0");
-    fake_store_set_in("device/vif/3", "mac", "00:16:3e:0a:0b:0c");
+    fake_store_set_vif(folder);
 }
 
 static uint32_t our_number(const char *key)
@@ -110,10 +105,7 @@ static void connect(const char *folder)
 
 static void begin(void)
 {
-    sim_start(1, &(struct sim_faults){0});
-    ck_assert_int_eq(loop_open(), 0);
-    fake_xen_begin();
-    evtchn_begin(&fake.shared);
+    fake_guest_begin(PAGES);
     fake.next_port = 10;
     fake.shared.vcpu_info[0].time.system_time = 7 * NS_PER_S;
     clock_begin(&fake.shared);
@@ -124,10 +116,6 @@ static void begin(void)
     console_begin(guest.console, guest.console_port);
     ck_assert_int_eq(control_open(), 0);
     control_on_signal(LOOP_TERMINATE, on_terminate, NULL);
-    memory = aligned_alloc(PAGE_SIZE, (size_t)PAGES * PAGE_SIZE);
-    page_begin(memory, PAGES, table);
-    page_add(memory, memory + (size_t)PAGES * PAGE_SIZE);
-    ck_assert_int_eq(grant_open(), 0);
     pool = pkt_pool_new(64, PKT_SMALL, NULL);
     ck_assert_int_eq(vif_open(), 0);
     ck_assert_int_eq(device_watch("vif:3", pool, &events, NULL, &watch), 0);
@@ -141,15 +129,11 @@ static void end(void)
     device_unwatch(watch);
     settle();
     vif_close();
-    ck_assert_uint_eq(grant_stats()->used, 0);
     settle();
     loop_poll();
     pkt_pool_free(pool);
-    grant_close();
     control_close();
-    evtchn_begin(&fake.shared);
-    free(memory);
-    loop_close();
+    ck_assert_uint_eq(fake_guest_end(), 0);
 }
 
 static void plug(void)

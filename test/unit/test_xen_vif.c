@@ -24,8 +24,6 @@
 #define PAGES   40000 /* of which few are touched */
 #define BACKEND "/local/domain/0/backend/vif/5/3"
 
-static uint8_t *memory;
-static uint32_t table[PAGES];
 static struct pkt_pool *pool;
 static struct device_watch *watch;
 static struct netdev *device; /* that is open */
@@ -69,26 +67,16 @@ static void plug(void)
     fake_store_set_in(BACKEND, "feature-gso-tcpv4", "1");
     fake_store_set_in(BACKEND, "feature-ipv6-csum-offload", "1");
     fake_store_set_in(BACKEND, "state", "1");
-    fake_store_set("device/vif/3", "");
-    fake_store_set_in("device/vif/3", "backend", BACKEND);
-    fake_store_set_in("device/vif/3", "backend-id", "0");
-    fake_store_set_in("device/vif/3", "mac", "00:16:3e:0a:0b:0c");
+    fake_store_set_vif(BACKEND);
     settle();
 }
 
 static void begin_with(size_t pages)
 {
-    sim_start(1, &(struct sim_faults){0});
-    ck_assert_int_eq(loop_open(), 0);
-    fake_xen_begin();
-    evtchn_begin(&fake.shared);
+    fake_guest_begin(pages);
     fake.next_port = 10;
     fake_store_begin();
     ck_assert_int_eq(xenstore_open(&fake_store.ring, FAKE_STORE_PORT), 0);
-    memory = aligned_alloc(PAGE_SIZE, (size_t)PAGES * PAGE_SIZE);
-    page_begin(memory, PAGES, table);
-    page_add(memory, memory + pages * PAGE_SIZE);
-    ck_assert_int_eq(grant_open(), 0);
     pool = pkt_pool_new(64, PKT_SMALL, NULL);
     ck_assert_int_eq(vif_open(), 0);
     ck_assert_int_eq(device_watch("vif:3", pool, &events, NULL, &watch), 0);
@@ -107,15 +95,11 @@ static void end(void)
     device_unwatch(watch);
     settle();
     vif_close();
-    ck_assert_uint_eq(grant_stats()->used, 0);
     settle();
     loop_poll();
     pkt_pool_free(pool);
-    grant_close();
     xenstore_close();
-    evtchn_begin(&fake.shared);
-    free(memory);
-    loop_close();
+    ck_assert_uint_eq(fake_guest_end(), 0);
 }
 
 static int our_state(void)
