@@ -12,7 +12,8 @@
  * cannot be (another network, our own address, a group address, a frame that came from somebody
  * else) is not believed. Table and queues are bounded.
  *
- * Time and randomness come from the struct ip that it is part of. Called by ip_*.c, icmp.c, acd.c.
+ * Time and randomness come from the struct ip that it is part of. Called by ip*.c, acd.c,
+ * addressing.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -250,18 +250,36 @@ static void on_ready(void *user)
     loop_defer(&l->work);
 }
 
+/* The address of an endpoint of ours; 0: all. */
+static int local_address(const struct endpoint *at, uint32_t *address)
+{
+    *address = 0;
+    if (at->kind != ENDPOINT_TCP || strchr(at->host, ':'))
+        return -EAFNOSUPPORT;
+    if (at->host[0] != '\0' && address_parse(at->host, address) != 0)
+        return -EINVAL;
+    return 0;
+}
+
+/* As what is listened at, with the port that was chosen. */
+static void name_listener(struct stack_listener *l, const struct endpoint *at, uint32_t address)
+{
+    struct endpoint where = *at;
+    where.port = tcp_listener_port(l->tcp);
+    if (address == 0)
+        where.host[0] = '\0';
+    endpoint_print(&where, l->name, sizeof l->name);
+}
+
 static int stack_listen(struct net *net, const struct endpoint *at, net_accept_fn *accept,
                         void *user, struct listener **out)
 {
     struct stack *s = stack_of(net);
     struct stack_listener *l;
-    struct endpoint where = *at;
-    uint32_t address = 0;
-    int error;
-    if (at->kind != ENDPOINT_TCP || strchr(at->host, ':'))
-        return -EAFNOSUPPORT;
-    if (at->host[0] != '\0' && address_parse(at->host, &address) != 0)
-        return -EINVAL;
+    uint32_t address;
+    int error = local_address(at, &address);
+    if (error != 0)
+        return error;
     l = calloc(1, sizeof *l);
     if (l == NULL)
         return -ENOMEM;
@@ -273,10 +291,7 @@ static int stack_listen(struct net *net, const struct endpoint *at, net_accept_f
     l->listener.net = net;
     l->accept = accept;
     l->user = user;
-    where.port = tcp_listener_port(l->tcp);
-    if (address == 0)
-        where.host[0] = '\0';
-    endpoint_print(&where, l->name, sizeof l->name);
+    name_listener(l, at, address);
     loop_work_init(&l->work, accept_round, l);
     *out = &l->listener;
     return 0;

@@ -6,7 +6,7 @@
  * its sender an ICMP error. Ports that are chosen are random (RFC 6056), for an answer's port is
  * half of what a forger has to guess (RFC 5452 section 9.2).
  *
- * Called by dhcp.c's and dns.c's owners, and by ip_input.c.
+ * Called by dns.c, by stack.c and addressing.c for DHCP, and by ip_input.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -190,32 +190,33 @@ static void put_capabilities(struct text *t, uint32_t capabilities)
     ofp_print_bits(t, capabilities & known, names, N_OF(names));
 }
 
+/* In the order in which Open vSwitch prints them. */
+static const struct {
+    enum ofp_action_type type;
+    const char *name;
+} action_names[OFPAT_N_TYPES] = {
+    {OFPAT_OUTPUT, "output"},
+    {OFPAT_ENQUEUE, "enqueue"},
+    {OFPAT_SET_VLAN_VID, "set_vlan_vid"},
+    {OFPAT_SET_VLAN_PCP, "set_vlan_pcp"},
+    {OFPAT_STRIP_VLAN, "strip_vlan"},
+    {OFPAT_SET_DL_SRC, "mod_dl_src"},
+    {OFPAT_SET_DL_DST, "mod_dl_dst"},
+    {OFPAT_SET_NW_SRC, "mod_nw_src"},
+    {OFPAT_SET_NW_DST, "mod_nw_dst"},
+    {OFPAT_SET_NW_TOS, "mod_nw_tos"},
+    {OFPAT_SET_TP_SRC, "mod_tp_src"},
+    {OFPAT_SET_TP_DST, "mod_tp_dst"},
+};
+
 static void put_supported_actions(struct text *t, uint32_t actions)
 {
-    /* In the order in which Open vSwitch prints them. */
-    static const struct {
-        enum ofp_action_type type;
-        const char *name;
-    } rows[OFPAT_N_TYPES] = {
-        {OFPAT_OUTPUT, "output"},
-        {OFPAT_ENQUEUE, "enqueue"},
-        {OFPAT_SET_VLAN_VID, "set_vlan_vid"},
-        {OFPAT_SET_VLAN_PCP, "set_vlan_pcp"},
-        {OFPAT_STRIP_VLAN, "strip_vlan"},
-        {OFPAT_SET_DL_SRC, "mod_dl_src"},
-        {OFPAT_SET_DL_DST, "mod_dl_dst"},
-        {OFPAT_SET_NW_SRC, "mod_nw_src"},
-        {OFPAT_SET_NW_DST, "mod_nw_dst"},
-        {OFPAT_SET_NW_TOS, "mod_nw_tos"},
-        {OFPAT_SET_TP_SRC, "mod_tp_src"},
-        {OFPAT_SET_TP_DST, "mod_tp_dst"},
-    };
     const char *before = "\nactions: ";
-    for (size_t i = 0; i < N_OF(rows); i++) {
-        if (!(actions >> rows[i].type & 1))
+    for (size_t i = 0; i < N_OF(action_names); i++) {
+        if (!(actions >> action_names[i].type & 1))
             continue;
         text_put(t, before);
-        text_put(t, rows[i].name);
+        text_put(t, action_names[i].name);
         before = " ";
     }
 }

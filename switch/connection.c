@@ -259,6 +259,22 @@ static bool has_place(const struct agent *agent, bool guest)
     return agent->n_connections < max && (!guest || agent->n_guests + agent->n_called < max);
 }
 
+static void init(struct connection *c, struct agent *agent, struct stream *stream, bool guest)
+{
+    *c = (struct connection){
+        .agent = agent,
+        .stream = stream,
+        .guest = guest,
+        .miss_send_len = guest ? 0 : OFP_DEFAULT_MISS_SEND_LEN,
+        .heard = loop_now(),
+        .budget = CONNECTION_BUDGET,
+    };
+    loop_work_init(&c->end, connection_end_work, c);
+    timer_init(&c->life, connection_life, c);
+    timer_init(&c->slow, connection_resume, c);
+    loop_work_init(&c->rest, connection_go_on, c);
+}
+
 struct connection *connection_new(struct agent *agent, struct stream *stream, const char *peer,
                                   bool guest)
 {
@@ -271,20 +287,9 @@ struct connection *connection_new(struct agent *agent, struct stream *stream, co
                          agent->n_connections);
         return NULL;
     }
-    *c = (struct connection){
-        .agent = agent,
-        .stream = stream,
-        .guest = guest,
-        .miss_send_len = guest ? 0 : OFP_DEFAULT_MISS_SEND_LEN,
-        .heard = loop_now(),
-        .budget = CONNECTION_BUDGET,
-    };
+    init(c, agent, stream, guest);
     snprintf(c->peer, sizeof c->peer, "%s", peer);
     list_append(&agent->connections, &c->link);
-    loop_work_init(&c->end, connection_end_work, c);
-    timer_init(&c->life, connection_life, c);
-    timer_init(&c->slow, connection_resume, c);
-    loop_work_init(&c->rest, connection_go_on, c);
     agent->n_connections++;
     agent->n_guests += guest;
     agent_counters.connections_opened++;

@@ -7,7 +7,7 @@
  * on the order in which it was found.
  *
  * Both searches are breadth first and cost the number of switches and arcs; they allocate nothing.
- * Called by stp.c, which keeps the graph true to discovery.h, and by paths.c.
+ * Called by stp.c, which keeps the graph true to discovery.h, and by path.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -5,7 +5,7 @@
  * not been heard for long goes first, found at the front of a list in the order of hearing. A
  * host that still has a path from it counts as heard: its packets pass without being seen.
  *
- * Time is passed in. Called by paths.c and path.c.
+ * Time is passed in. Called by paths.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

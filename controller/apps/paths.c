@@ -291,6 +291,17 @@ static void carry(struct paths *app, struct ctl_dp *dp, const struct ctl_packet 
         help(app, dp, packet, to, closed);
 }
 
+/* Who sent it, as far as that is known. One is heard at the network's edge only: packets that cross
+ * it come by its cables, too. */
+static struct host *sender(struct paths *app, struct ctl_dp *dp, uint16_t port, mac_addr source,
+                           enum stp_state state)
+{
+    bool can_be = !mac_addr_is_group(source) && !mac_addr_is_zero(source);
+    if (can_be && (state == STP_EDGE || port == OFPP_LOCAL))
+        return hear(app, dp, port, source);
+    return hosts_find(&app->hosts, source);
+}
+
 static bool paths_packet_in(void *self, struct ctl_dp *dp, const struct ctl_packet *packet)
 {
     struct paths *app = self;
@@ -299,7 +310,7 @@ static bool paths_packet_in(void *self, struct ctl_dp *dp, const struct ctl_pack
     mac_addr target = mac_addr_of(key->dl_dst, key->dl_vlan);
     uint16_t port = packet->in->in_port;
     enum stp_state state = stp_port_state(app->stp, dp, port);
-    bool closed = state == STP_BLOCKED, group = mac_addr_is_group(source);
+    bool closed = state == STP_BLOCKED;
     struct host *from, *to;
 
     if (place_of(app, dp) == NULL)
@@ -308,10 +319,7 @@ static bool paths_packet_in(void *self, struct ctl_dp *dp, const struct ctl_pack
         counters.link_local++;
         return false;
     }
-    if ((state == STP_EDGE || port == OFPP_LOCAL) && !group && !mac_addr_is_zero(source))
-        from = hear(app, dp, port, source);
-    else
-        from = hosts_find(&app->hosts, source);
+    from = sender(app, dp, port, source, state);
     to = mac_addr_is_group(target) ? NULL : hosts_find(&app->hosts, target);
     if (to == NULL)
         flood(dp, packet, closed);
