@@ -7,7 +7,7 @@ dist_man_MANS += doc/morgana-dump.1
 dist_man_MANS += doc/morgana-switch.8
 
 # Completion for bash, of all programs in one file; bash-completion looks for it by a program's name.
-EXTRA_DIST += doc/completion/morgana
+EXTRA_DIST += doc/completion/morgana doc/completion/tree
 completiondir = $(datadir)/bash-completion/completions
 install-data-local: install-xen
 	$(MKDIR_P) $(DESTDIR)$(completiondir)

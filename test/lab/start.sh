@@ -1,12 +1,28 @@
 # start.sh - what ./demo and ./try begin with: root, the packages that are missing, the build.
 #
-# Sourced by them, with $me (demo) and $top (the tree) set. Sets $place: where Morgana is built, which
+# Sourced by them, with $me (demo), $module (of Python's) and $top (the tree) set. Sets $place: where Morgana is built, which
 # is build/, or the tree itself if that is configured, or what MORGANA_BUILD=DIR says is built already.
 #
 # Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 place=$top/build
 [ ! -e "$top/config.status" ] || place=$top
 place=${MORGANA_BUILD:-$place}
+
+# python MODULE ARGUMENT...: becomes a program of the lab. -P: no module comes from the directory that
+# root happens to be in.
+python()
+{
+    MORGANA_BUILD=$place PYTHONPATH=$top/test:$top/examples PYTHONDONTWRITEBYTECODE=1 \
+        exec python3 -P -u -m "$@"
+}
+
+# Who asks what there is needs neither root nor a build.
+case "$me $* " in
+*' --list '* | *' --help '* | *' -h '* | 'try  ')
+    command -v python3 > /dev/null ||
+        { echo "$me: python3 is missing; sudo ./$me installs what is needed" >&2; exit 2; }
+    python "$module" "$@" ;;
+esac
 
 if [ "$(id -u)" != 0 ]; then
     echo "$me: network namespaces need root: sudo ./$me $*" >&2
@@ -67,12 +83,4 @@ prepare()
 {
     run packages 'installs the Debian packages that are missing' "$top/test/lab/packages" install build lab
     [ -n "${MORGANA_BUILD:-}" ] || run build "builds Morgana in $place" build
-}
-
-# python MODULE ARGUMENT...: becomes a program of the lab. -P: no module comes from the directory that
-# root happens to be in.
-python()
-{
-    MORGANA_BUILD=$place PYTHONPATH=$top/test:$top/examples PYTHONDONTWRITEBYTECODE=1 \
-        exec python3 -P -u -m "$@"
 }
