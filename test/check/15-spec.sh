@@ -1,4 +1,4 @@
 #!/bin/bash
-# each requirement of the specification in test/spec/ names tests that are there and run
+# each requirement of the specifications in test/spec/ names tests that are there and run
 . "$(dirname "$0")/lib.sh"
 python3 test/check/spec.py .

@@ -2,8 +2,9 @@
 """Each requirement of a table in test/spec/ names tests that exist and run.
 
 A row is | section | strength | what is required | tests |, the tests below test/ and separated by
-<br>: unit/FILE.c::NAME (a Check test), interop/FILE.py::CLASS.NAME (a unittest), or
-unit/faults.c::TEXT (a row of the table of faulty messages). Prints each breach with its line.
+<br>: unit/FILE.c::NAME (a Check test), interop/FILE.py::CLASS.NAME (a unittest),
+unit/faults.c::TEXT (a row of the table of faulty messages), or script/pkt/FILE.pkt (a packet
+script). The strength may have the requirement's number. Prints each breach with its line.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
@@ -12,8 +13,8 @@ import pathlib
 import re
 import sys
 
-SECTION = re.compile(r"[345](\.\d+){1,2}")
-STRENGTHS = {"must", "should", "may", "required", "optional"}
+SECTION = re.compile(r"(RFC \d+ )?\d(\.\d+){0,4}")
+STRENGTH = re.compile(r"(must|should|may|required|optional)( \d+)?")
 
 
 def check_test(tree, path, name):
@@ -75,6 +76,8 @@ def problem(tree, reference):
     """What is wrong with a reference, or None."""
     file, colons, name = reference.partition("::")
     path = tree / "test" / file
+    if file.startswith("script/pkt/"):  # the step "scripts" runs all that lie there
+        return None if path.is_file() else "no such file"
     if not colons or not name:
         return "names no test"
     if not path.is_file():
@@ -91,7 +94,7 @@ def row_problems(tree, cells):
     found = []
     if not SECTION.fullmatch(section):
         found.append(f"{section!r} is no section")
-    if strength not in STRENGTHS:
+    if not STRENGTH.fullmatch(strength):
         found.append(f"{strength!r} is no strength")
     if not text:
         found.append("nothing is required")

@@ -44,6 +44,7 @@ class Spec(unittest.TestCase):
         self.tree = pathlib.Path(folder.name)
         for name, text in [("unit/test_a.c", CHECK), ("unit/test_b.c", CHECK),
                            ("unit/faults.c", FAULTS), ("interop/a_test.py", PYTHON),
+                           ("script/pkt/a.pkt", "// RFC 1 section 1\n"),
                            ("unit/a.mk", "TESTS += test/unit/test_a\n")]:
             path = self.tree / "test" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -60,14 +61,18 @@ class Spec(unittest.TestCase):
             "| 3.4 | must | Do it | unit/test_a.c::shown |",
             "| 5.2.1 | may | Do it | unit/faults.c::5.1: no such type<br>unit/test_a.c::shown |",
             "| 4.6 | should | Do it | interop/a_test.py::Real.test_it |",
-            "| 4.6 | optional | Do it | interop/a_test.py::Each.test_inherited |"), [])
+            "| 4.6 | optional | Do it | interop/a_test.py::Each.test_inherited |",
+            "| 3.10.7.4 | must 8 | Do it | unit/test_a.c::shown<br>script/pkt/a.pkt |",
+            "| RFC 5961 7 | should | Do it | script/pkt/a.pkt |"), [])
 
     def test_each_breach_is_found_with_its_line(self):
         for row in ("| 3.4 | must | Do it | |",
                     "| 3.4 | must | Do it |",
                     "| 3.4 | must | | unit/test_a.c::shown |",
                     "| 3.4 | shall | Do it | unit/test_a.c::shown |",
-                    "| 9.4 | must | Do it | unit/test_a.c::shown |",
+                    "| 3.4 | must-8 | Do it | unit/test_a.c::shown |",
+                    "| x.4 | must | Do it | unit/test_a.c::shown |",
+                    "| 3.4 | must | Do it | script/pkt/b.pkt |",
                     "| 3.4 | must | Do it | by hand |",
                     "| 3.4 | must | Do it | unit/test_a.c |",
                     "| 3.4 | must | Do it | unit/test_c.c::shown |",

@@ -29,3 +29,9 @@ TESTS += test/unit/test_tcp_loss
 test_unit_test_tcp_loss_SOURCES = test/unit/test_tcp_loss.c $(TCP_LAB)
 test_unit_test_tcp_loss_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_tcp_loss_LDADD = $(NETSTACK_LIBS)
+
+check_PROGRAMS += test/unit/test_tcp_segment
+TESTS += test/unit/test_tcp_segment
+test_unit_test_tcp_segment_SOURCES = test/unit/test_tcp_segment.c
+test_unit_test_tcp_segment_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_tcp_segment_LDADD = $(NETSTACK_LIBS)

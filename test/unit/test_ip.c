@@ -645,6 +645,19 @@ START_TEST(an_error_that_quotes_too_little_or_another_host_is_dropped)
 }
 END_TEST
 
+START_TEST(a_source_quench_is_dropped_in_silence) /* RFC 6633, RFC 9293 MUST-55 */
+{
+    uint8_t quoted[28];
+    start();
+    quote(quoted, HDR_IP_TCP, US);
+    frame_icmp(&f, ICMP_SOURCE_QUENCH, 0, 0, quoted, 28);
+    come();
+    ck_assert_uint_eq(w.tcp_errors, 0);
+    ck_assert_uint_eq(w.ip.counters.redirects_ignored, 1);
+    ip_world_end(&w);
+}
+END_TEST
+
 /* --- UDP ------------------------------------------------------------------------------------- */
 
 static unsigned heard, errors;
@@ -896,6 +909,7 @@ int main(void)
                                   errors_leave_at_a_bounded_rate,
                                   an_error_is_handed_to_the_protocol_that_it_quotes,
                                   an_error_that_quotes_too_little_or_another_host_is_dropped,
+                                  a_source_quench_is_dropped_in_silence,
                                   a_socket_hears_its_port,
                                   a_socket_that_names_a_peer_hears_only_it,
                                   a_datagram_whose_length_or_sum_is_wrong_is_dropped,

@@ -86,6 +86,25 @@ START_TEST(segments_that_are_told_of_together_are_not_reordered)
 }
 END_TEST
 
+/* RFC 2018 section 8, RFC 6675 section 5.1: a peer that acknowledges up to what it said it held has
+ * given that up. */
+START_TEST(a_timeout_at_what_was_held_forgets_what_was_told)
+{
+    begin(10, true);
+    peer_has(1, 2, 4);
+    ck_assert_uint_eq(info().sacked, 2 * LAB_MSS);
+    peer_has(2, 0, 0);
+    lab_forget(&l);
+    lab_wait(&l, NS_PER_S);
+    ck_assert_uint_eq(info().sacked, 0);
+    ck_assert_uint_ge(times_sent(2), 1);
+    lab_forget(&l);
+    peer_has(3, 0, 0);
+    ck_assert_uint_eq(times_sent(3), 1);
+    lab_end(&l);
+}
+END_TEST
+
 /* All in one instant, as when acknowledgments come in a batch: new segments go, then a lost one
  * again. The new ones' arrival says nothing of it; that of one sent later does (RFC 8985 section
  * 6.2 step 5). */
@@ -302,6 +321,7 @@ int main(void)
         what_was_needed_in_part_is_not_undone,
         recovery_sends_in_proportion_to_what_has_come,
         segments_that_are_told_of_together_are_not_reordered,
+        a_timeout_at_what_was_held_forgets_what_was_told,
         a_retransmission_is_lost_only_if_something_sent_after_it_has_come,
         the_repair_of_a_hole_is_no_round_trip_time,
         a_probe_that_cannot_be_sent_is_not_tried_for_ever,

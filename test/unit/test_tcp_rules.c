@@ -137,6 +137,32 @@ START_TEST(a_refused_connect_says_so)
 }
 END_TEST
 
+/* Section 3.10.7.4, second: of a connection that we began it is the peer's refusal (MUST-11). */
+START_TEST(a_reset_after_a_simultaneous_open_refuses)
+{
+    begin();
+    lab_enter(&lab, TCP_SYN_SENT);
+    lab_say(&lab, TCP_SYN, lab.seq++, 0, 0);
+    lab_say(&lab, TCP_RST, lab.seq, 0, 0);
+    ck_assert(lab.closed && !lab.opened);
+    ck_assert_int_eq(lab.error, -ECONNREFUSED);
+    lab_end(&lab);
+}
+END_TEST
+
+START_TEST(a_syn_that_nobody_answers_is_repeated_for_three_minutes_at_least) /* MUST-23 */
+{
+    begin();
+    lab_enter(&lab, TCP_SYN_SENT);
+    lab_wait(&lab, 180 * NS_PER_S);
+    ck_assert(!lab.closed);
+    lab_wait(&lab, 180 * NS_PER_S);
+    ck_assert(lab.closed);
+    ck_assert_int_eq(lab.error, -ETIMEDOUT);
+    lab_end(&lab);
+}
+END_TEST
+
 START_TEST(a_syn_is_repeated_after_1_s_then_after_twice_as_long) /* RFC 6298 (2.1), (5.5) */
 {
     begin();
@@ -301,6 +327,83 @@ START_TEST(a_peer_that_leaves_probes_unanswered_is_given_up)
 }
 END_TEST
 
+/* Section 3.8.6: MUST-34, SHLD-15 to SHLD-17. */
+START_TEST(what_a_window_that_shrank_left_outside_waits_and_is_no_failure)
+{
+    begin_open();
+    lab_push(&lab, 10000);
+    lab.window = 2000;
+    peer_acks(1001);
+    lab_forget(&lab);
+    lab_wait(&lab, 20 * NS_PER_S);
+    ck_assert_uint_gt(lab.n_sent, 2);
+    for (uint32_t i = 0; i < lab.n_sent; i++) /* within the window, and old */
+        ck_assert_uint_le(lab.sent[i].seq + lab.sent[i].len - ours(1001), 2000);
+    lab.window = 0;
+    for (int minute = 0; minute < 60; minute++) {
+        peer_acks(3001);
+        lab_wait(&lab, 60 * NS_PER_S);
+    }
+    ck_assert(!lab.closed);
+    lab_forget(&lab);
+    lab.window = 65535;
+    peer_acks(3001);
+    lab_wait(&lab, NS_PER_S);
+    ck_assert_uint_eq(lab.sent[0].seq, ours(3001));
+    peer_acks(10001);
+    ck_assert_uint_eq(lab.acked, 10000);
+    lab_end(&lab);
+}
+END_TEST
+
+START_TEST(a_reset_is_heard_though_the_window_is_closed) /* MUST-66 */
+{
+    begin_open();
+    while (info().rcv_wnd > 0)
+        peer_text(info().rcv_wnd < 1000 ? info().rcv_wnd : 1000);
+    lab_push(&lab, 100);
+    lab_say(&lab, TCP_ACK, lab.seq, ours(101), 0); /* and so is an acknowledgment */
+    ck_assert_uint_eq(lab.acked, 100);
+    lab_say(&lab, TCP_RST, lab.seq, 0, 0);
+    ck_assert(lab.closed);
+    ck_assert_int_eq(lab.error, -ECONNRESET);
+    lab_end(&lab);
+}
+END_TEST
+
+START_TEST(a_reset_may_have_text) /* section 3.5.2: SHLD-2 */
+{
+    begin_open();
+    lab_say(&lab, TCP_RST, lab.seq, 0, 20);
+    ck_assert(lab.closed);
+    ck_assert_uint_eq(lab.readable, 0);
+    lab_end(&lab);
+}
+END_TEST
+
+/* Section 3.8.6: SHLD-14. */
+START_TEST(the_windows_edge_never_moves_back)
+{
+    uint32_t edge = 0;
+    begin_open();
+    for (uint32_t i = 0; i < 200; i++) {
+        peer_text(i * 37 % 900 + 1);
+        lab_wait(&lab, i * 7 % 50 * MS);
+        if (i % 3 == 0)
+            tcp_consume(lab.conn, tcp_readable(lab.conn) < 400 ? tcp_readable(lab.conn) : 400,
+                        lab.now);
+        for (uint32_t s = 0; s < lab.n_sent; s++) {
+            uint32_t now = lab.sent[s].ack + lab.sent[s].window - lab.iss;
+            ck_assert_uint_ge(now, edge);
+            edge = now;
+        }
+        lab_forget(&lab);
+    }
+    ck_assert_uint_gt(edge, 65535);
+    lab_end(&lab);
+}
+END_TEST
+
 START_TEST(a_reader_of_small_pieces_opens_no_silly_window) /* section 3.8.6.2.2 */
 {
     begin_open();
@@ -373,6 +476,26 @@ START_TEST(small_segments_wait_for_acknowledgments_unless_told_not_to) /* sectio
     ck_assert_uint_eq(text_sent(), 30);
     options(no_delay);
     ck_assert_uint_eq(text_sent(), 40);
+    lab_end(&lab);
+}
+END_TEST
+
+START_TEST(the_end_of_what_the_owner_had_is_pushed_and_nothing_else) /* section 3.9.1.2: MUST-61 */
+{
+    begin_open();
+    lab_push(&lab, 3000);
+    for (uint32_t i = 0; i < 3; i++)
+        ck_assert_uint_eq(lab.sent[i].flags, i < 2 ? TCP_ACK : TCP_ACK | TCP_PSH);
+    lab_forget(&lab);
+    lab_wait(&lab, 10 * NS_PER_S);
+    ck_assert_uint_gt(lab.n_sent, 3); /* the same when they are sent again */
+    for (uint32_t i = 0; i < lab.n_sent; i++)
+        ck_assert_uint_eq(lab.sent[i].flags,
+                          lab.sent[i].seq == ours(2001) ? TCP_ACK | TCP_PSH : TCP_ACK);
+    lab_forget(&lab);
+    peer_acks(3001);
+    tcp_shutdown(lab.conn, lab.now);
+    ck_assert_uint_eq(lab_last(&lab)->flags, TCP_ACK | TCP_FIN);
     lab_end(&lab);
 }
 END_TEST
@@ -547,6 +670,33 @@ START_TEST(keep_alive_probes_an_idle_peer_and_ends_when_none_is_answered) /* sec
     ck_assert(lab.closed);
     ck_assert_int_eq(lab.error, -ETIMEDOUT);
     ck_assert_uint_eq(counters()->keepalive_probes, 4);
+    lab_end(&lab);
+}
+END_TEST
+
+static void keepalive_as_it_comes(struct tcp_options *o)
+{
+    o->keepalive = true;
+}
+
+START_TEST(keep_alive_waits_for_two_hours_if_nobody_says_otherwise) /* MUST-28 */
+{
+    begin_open();
+    options(keepalive_as_it_comes);
+    lab_wait(&lab, 7199 * NS_PER_S);
+    ck_assert_uint_eq(lab.sent_all, 0);
+    lab_wait(&lab, 2 * NS_PER_S);
+    ck_assert_uint_eq(lab.sent_all, 1);
+    lab_end(&lab);
+}
+END_TEST
+
+START_TEST(an_idle_connection_is_silent_unless_told_to_probe) /* MUST-24, MUST-25 */
+{
+    begin_open();
+    lab_wait(&lab, 3 * 86400 * NS_PER_S);
+    ck_assert_uint_eq(lab.sent_all, 0);
+    ck_assert(!lab.closed);
     lab_end(&lab);
 }
 END_TEST
@@ -931,18 +1081,25 @@ int main(void)
         an_answer_to_a_syn_has_only_options_that_the_syn_had,
         simultaneous_open_establishes,
         a_refused_connect_says_so,
+        a_reset_after_a_simultaneous_open_refuses,
         a_syn_is_repeated_after_1_s_then_after_twice_as_long,
+        a_syn_that_nobody_answers_is_repeated_for_three_minutes_at_least,
         initial_sequence_numbers_differ_and_grow_with_time,
         every_port_is_used_once_for_a_peer_before_it_is_refused,
         ports_cannot_be_foretold,
         an_older_segment_does_not_change_the_window,
         a_closed_window_is_probed_for_ever_while_the_peer_answers,
         a_peer_that_leaves_probes_unanswered_is_given_up,
+        what_a_window_that_shrank_left_outside_waits_and_is_no_failure,
+        a_reset_is_heard_though_the_window_is_closed,
+        a_reset_may_have_text,
+        the_windows_edge_never_moves_back,
         a_reader_of_small_pieces_opens_no_silly_window,
         a_sender_does_not_fill_small_windows,
         the_initial_window_is_ten_segments,
         super_segments_go_down_where_the_route_takes_them,
         small_segments_wait_for_acknowledgments_unless_told_not_to,
+        the_end_of_what_the_owner_had_is_pushed_and_nothing_else,
         three_duplicates_send_the_missing_segment_again,
         a_partial_acknowledgment_sends_the_next_missing_segment,
         duplicates_let_new_segments_out,
@@ -952,6 +1109,8 @@ int main(void)
         timeouts_double_and_do_not_give_up_after_five,
         the_user_timeout_ends_a_connection,
         keep_alive_probes_an_idle_peer_and_ends_when_none_is_answered,
+        keep_alive_waits_for_two_hours_if_nobody_says_otherwise,
+        an_idle_connection_is_silent_unless_told_to_probe,
         acknowledgments_are_delayed_but_every_second_segment_has_one,
         one_acknowledgment_for_all_that_came_before_a_turn,
         sack_tells_the_latest_block_first,
