@@ -14,14 +14,15 @@ struct hello_element {
 OFP_ASSERT_SIZE(struct hello_element, 4);
 #define HELLO_VERSION_BITMAP 1 /* body: be32s, bit n of the first is wire version n */
 
-/* Does a peer that says this hello speak 1.0? Elements that make no sense say nothing. */
+/* Does a peer that says this hello speak 1.0? Elements that make no sense say nothing, nor does any
+ * body of a hello of 1.0 itself (section 5.5.1). */
 static bool hello_offers_1_0(struct span hello)
 {
     const struct ofp_header *header = span_take(&hello, sizeof *header);
     const struct hello_element *element;
 
-    if (header->version < OFP_VERSION)
-        return false;
+    if (header->version <= OFP_VERSION)
+        return header->version == OFP_VERSION;
     while ((element = span_take(&hello, sizeof *element)) != NULL) {
         size_t length = be16_get(element->length);
         const be32 *bitmap = (const be32 *)hello.data;

@@ -2,7 +2,7 @@
  * channel.h - what both ends of an OpenFlow channel do alike: agree on a version, keep it alive.
  *
  * Both ends say hello with the highest version that they speak, and the lower of the two holds
- * (OpenFlow 1.0 section 4.5.1; from 1.3.1 on a hello may also carry a bitmap of versions, section
+ * (OpenFlow 1.0 section 4.2; from 1.3.1 on a hello may also carry a bitmap of versions, section
  * A.5.1 there). We speak 1.0 only, so it is enough that the peer does not exclude it.
  *
  * Called by the controller's session and by the switch's agent, which do the I/O.

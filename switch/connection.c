@@ -23,7 +23,7 @@ LOG_MODULE(agent);
 
 /* --- Hello ----------------------------------------------------------------------------------- */
 
-/* Section 4.5.1: each side says hello as soon as the stream is open. */
+/* Section 4.2: each side says hello as soon as the stream is open. */
 void connection_start(struct connection *c)
 {
     const struct ofp_msg hello = {.type = OFPT_HELLO};

@@ -80,7 +80,7 @@ void link_send_error(struct link *l, struct ofp_fault fault, struct span request
         stream_commit(l->stream, out.len);
 }
 
-/* --- Hello, section 4.5.1 -------------------------------------------------------------------- */
+/* --- Hello, section 4.2 ---------------------------------------------------------------------- */
 
 static void start(struct link *l)
 {

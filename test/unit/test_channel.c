@@ -54,6 +54,19 @@ START_TEST(only_hellos_and_failed_hellos_of_all_messages_are_of_the_agreement)
 }
 END_TEST
 
+/* Section 5.5.1: a hello's body is ignored; only later versions give it a meaning. */
+START_TEST(bitmap_of_versions_counts_in_a_hello_of_a_later_version_only)
+{
+    uint8_t hello[16] = {OFP_VERSION, OFPT_HELLO, 0, 16, [9] = 1, [11] = 8};
+    hello[15] = 1 << 4;
+    ck_assert_int_eq(ofp_greet(span_of(hello, sizeof hello), false), OFP_GREETING_AGREED);
+    hello[0] = 4;
+    ck_assert_int_eq(ofp_greet(span_of(hello, sizeof hello), false), OFP_GREETING_FOREIGN);
+    hello[15] |= 1 << OFP_VERSION;
+    ck_assert_int_eq(ofp_greet(span_of(hello, sizeof hello), false), OFP_GREETING_AGREED);
+}
+END_TEST
+
 START_TEST(refusal_is_an_error_with_a_text_and_the_xid_of_what_it_answers)
 {
     const uint8_t hello[8] = {0, OFPT_HELLO, 0, 8, 0xde, 0xad, 0xbe, 0xef};
@@ -95,6 +108,7 @@ int main(void)
         silence_is_asked_about_after_the_interval_and_ends_at_the_limit,
         limit_below_the_interval_holds,
         only_hellos_and_failed_hellos_of_all_messages_are_of_the_agreement,
+        bitmap_of_versions_counts_in_a_hello_of_a_later_version_only,
         refusal_is_an_error_with_a_text_and_the_xid_of_what_it_answers,
         no_message_is_longer_than_its_bound,
         NULL,
