@@ -478,8 +478,7 @@ void dp_features(const struct dp *dp, struct ofp_msg_features *features)
 
 void dp_set_config(struct dp *dp, const struct ofp_msg_config *config)
 {
-    uint16_t fragments = config->flags & OFPC_FRAG_MASK;
-    dp->fragments = fragments == OFPC_FRAG_MASK ? OFPC_FRAG_NORMAL : fragments;
+    dp->fragments = config->flags & OFPC_FRAG_MASK;
     if (dp->fragments != OFPC_FRAG_REASM)
         fragments_clear(dp);
     dp->miss_send_len = config->miss_send_len;

@@ -103,8 +103,8 @@ struct kept {
     size_t n, n_whole;
 };
 
-/* Section 5.3.2: fragments are dropped or put together if the controllers say so. Returns what goes
- * on now, or NULL. */
+/* Section 5.3.2: fragments are dropped or put together if the controllers say so. Both bits say
+ * neither. Returns what goes on now, or NULL. */
 static struct pkt *take_fragment(struct dp *dp, struct pkt *p, uint16_t in_port, struct kept *k)
 {
     struct pkt *whole;
@@ -112,6 +112,8 @@ static struct pkt *take_fragment(struct dp *dp, struct pkt *p, uint16_t in_port,
         dp_counters.dropped_fragments++;
         return NULL;
     }
+    if (dp->fragments == OFPC_FRAG_MASK)
+        return p;
     whole = fragments_put(dp, p, in_port);
     if (whole)
         k->whole[k->n_whole++] = whole;

@@ -270,6 +270,10 @@ START_TEST(fragments_pass_or_are_dropped_as_configured)
     ck_assert(lab_got(0, &first));
     lab_send(1, &frame);
     ck_assert(lab_got(H(2), &frame));
+    config.flags = OFPC_FRAG_MASK; /* both bits mean nothing */
+    dp_set_config(lab.dp, &config);
+    lab_send(1, &last);
+    ck_assert(lab_got(H(2), &last));
 }
 END_TEST
 
