@@ -375,9 +375,10 @@ static bool credit_flow(void *user, struct flow *flow)
 /* The entry that `mod` made or changed counts the packet that it was made for. */
 static void credit(struct table *table, const struct ofp_msg_flow_mod *mod, uint64_t bytes)
 {
-    struct table_filter filter = {.strict = true, .priority = mod->priority, .out_port = OFPP_NONE};
+    struct table_filter filter = table_filter_of(mod->match);
     struct credit c = {.bytes = bytes};
-    ofp_match_canonical(mod->match, &filter.key, &filter.mask);
+    filter.strict = true;
+    filter.priority = mod->priority;
     table_each(table, &filter, credit_flow, &c);
 }
 

@@ -4,7 +4,7 @@
  * Time-outs: one timer an entry, on the loop's wheel, armed for the earlier of the two. A packet
  * only notes the time; when the timer fires and the entry was used since, it is armed again for
  * when that becomes too long ago. So an entry costs the wheel something once a time-out, however
- * many packets it sees. OpenFlow 1.0 sections 3.4, 4.4 and 5.3.3.
+ * many packets it sees. OpenFlow 1.0 sections 3.4, 4.7 and 5.3.3.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -93,15 +93,10 @@ const struct ofp_key *flow_mask(const struct flow *flow)
     return &flow->group->mask;
 }
 
-uint32_t flow_wildcards(const struct flow *flow)
-{
-    return flow->group->wildcards;
-}
-
 void flow_match(const struct flow *flow, struct ofp_match *match)
 {
     *match = flow->key.match;
-    match->wildcards = be32_of(flow_wildcards(flow));
+    match->wildcards = be32_of(flow->wildcards);
 }
 
 static bool action_outputs_to(const struct ofp_action_header *action, uint16_t port)

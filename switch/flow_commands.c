@@ -171,10 +171,10 @@ static void dump(struct agent *agent, struct appctl_reply *reply,
 {
     struct dp *dp = agent->dp;
     bool emergency = which->flags & OFPFF_EMERG;
-    struct table_filter filter = {.out_port = which->out_port};
+    struct table_filter filter = table_filter_of(which->match);
 
     appctl_narrow(reply, "say which flows with a MATCH, or use ovs-ofctl dump-flows");
-    ofp_match_canonical(which->match, &filter.key, &filter.mask);
+    filter.out_port = which->out_port;
     table_each(emergency ? dp_emergency_table(dp) : dp_table(dp), &filter, say_flow, reply);
 }
 

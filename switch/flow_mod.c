@@ -1,10 +1,9 @@
 /*
  * flow_mod.c - OpenFlow 1.0 section 4.6: the five commands of a flow-mod. See flow_mod.h.
  *
- * Where the specification leaves room: MODIFY changes the cookie with the actions, as Open vSwitch
- * does for 1.0, so that a controller finds its own; flags stay. An identical entry overlaps like
- * any other: "a single packet may match both, and both entries have the same priority" (Open
- * vSwitch replaces it).
+ * MODIFY changes the cookie with the actions (section 5.3.3); flags stay. Where the specification
+ * leaves room: an identical entry overlaps like any other: "a single packet may match both, and
+ * both entries have the same priority" (Open vSwitch replaces it).
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -44,8 +43,7 @@ static bool add(struct job *j)
         .hard_timeout = m->hard_timeout,
         .flags = m->flags,
     };
-    if ((m->flags & OFPFF_CHECK_OVERLAP) &&
-        table_overlaps(j->table, &j->filter.key, &j->filter.mask, m->priority))
+    if ((m->flags & OFPFF_CHECK_OVERLAP) && table_overlaps(j->table, &j->filter))
         return refuse(j, OFPFMFC_OVERLAP);
     return done(j, table_insert(j->table, m->match, &init, m->actions));
 }
@@ -98,10 +96,10 @@ bool flow_mod_apply(struct table *normal, struct table *emergency,
     struct job j = {
         .table = mod->flags & OFPFF_EMERG ? emergency : normal,
         .mod = mod,
-        .filter = {.priority = mod->priority, .out_port = OFPP_NONE},
+        .filter = table_filter_of(mod->match),
         .fault = fault,
     };
     assert(mod->command < OFPFC_N_COMMANDS);
-    ofp_match_canonical(mod->match, &j.filter.key, &j.filter.mask);
+    j.filter.priority = mod->priority;
     return commands[mod->command](&j);
 }

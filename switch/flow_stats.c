@@ -105,9 +105,9 @@ void flow_stats_begin(struct connection *c, const struct ofp_msg *request)
         .type = request->stats.type,
         .xid = request->xid,
         .table_id = r->table_id,
-        .filter = {.out_port = r->out_port},
+        .filter = table_filter_of(r->match),
         .cursor = TABLE_WALK_BEGIN,
     };
-    ofp_match_canonical(r->match, &c->walk.filter.key, &c->walk.filter.mask);
+    c->walk.filter.out_port = r->out_port;
     flow_stats_go_on(c);
 }

@@ -37,10 +37,13 @@ static void filter_count(struct table_group *g, const struct ofp_key *key, int m
 /* --- The beginning and the end ---------------------------------------------------------------- */
 
 bool group_init(struct table_group *g, struct table *table, const struct flow_pool *pool,
-                uint32_t wildcards, uint64_t seed)
+                const struct ofp_key *mask, uint64_t seed)
 {
-    *g = (struct table_group){.table = table, .wildcards = wildcards, .seed = seed};
-    ofp_mask_of_wildcards(&g->mask, wildcards);
+    *g = (struct table_group){.table = table, .exact = mask == NULL, .seed = seed};
+    if (g->exact)
+        ofp_mask_of_wildcards(&g->mask, 0);
+    else
+        g->mask = *mask;
     for (uint8_t i = 0; i < KEY_WORDS; i++)
         if (g->mask.word[i] != 0) {
             g->word_mask[g->n_words] = g->mask.word[i];
@@ -123,7 +126,7 @@ size_t group_begin(const struct table_group *g, const struct ofp_key *keys, cons
  */
 static uint16_t priority_of(const struct table_group *g, const struct flow *flow)
 {
-    return g->wildcards == 0 ? UINT16_MAX : flow->priority;
+    return g->exact ? UINT16_MAX : flow->priority;
 }
 
 /* Where `priority` stands in the tally, or would. */

@@ -43,7 +43,7 @@ struct table_group {
     uint8_t n_words;
     struct flow_hash hash;
     struct ofp_key mask;
-    uint32_t wildcards; /* the same as a message says it, canonical */
+    bool exact; /* those without wildcards, whatever their priority */
     struct table *table;
     uint64_t factor[KEY_WORDS];   /* odd ones, for the filter */
     uint8_t filter[GROUP_FILTER]; /* how many keys, by the first bits of their sum of products */
@@ -51,10 +51,10 @@ struct table_group {
     uint32_t n_tally, tally_room;
 };
 
-/* Make `g` an empty group of `table`, whose entries lie in `pool`, for `wildcards`, which are
- * canonical. False if there is no memory; group_free() is then allowed. */
+/* Make `g` an empty group of `table`, whose entries lie in `pool`, for those with `mask`, or (NULL)
+ * for the exact ones. False if there is no memory; group_free() is then allowed. */
 bool group_init(struct table_group *g, struct table *table, const struct flow_pool *pool,
-                uint32_t wildcards, uint64_t seed);
+                const struct ofp_key *mask, uint64_t seed);
 
 /* Free what it holds; the entries are the pool's. */
 void group_free(struct table_group *g);

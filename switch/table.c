@@ -21,7 +21,7 @@ struct table *table_new(uint32_t max_flows, table_removed_fn *removed, void *use
     table->seed = entropy_u64();
     cache_forget(&table->cache);
     flow_pool_init(&table->pool);
-    if (group_init(&table->exact, table, &table->pool, 0, table->seed))
+    if (group_init(&table->exact, table, &table->pool, NULL, table->seed))
         return table;
     table_free(table);
     return NULL;

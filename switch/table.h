@@ -13,9 +13,11 @@
  * search ends as soon as the best entry found is no worse than all that the rest can hold. The
  * packets of a batch go through each group together.
  *
- * An entry is exact if it leaves nothing open that its packets have: one for ARP needs no ports.
- * Entries with one masked key and several priorities hang on one chain, highest first. Time-outs
- * lie in the loop's timer wheel. The table knows nothing of ports, messages or devices.
+ * An entry is exact if its flow-mod has no wildcards. One that leaves nothing open that its packets
+ * have (for ARP, without ports) but says so by wildcards has a priority as others do, and is
+ * another entry than the exact one for the same packets. Entries with one masked key and several
+ * priorities hang on one chain, highest first. Time-outs lie in the loop's timer wheel. The table
+ * knows nothing of ports, messages or devices.
  *
  * Called by the datapath (lookup) and by flow_mod.c (change).
  *
@@ -48,7 +50,8 @@ struct flow {
     uint16_t actions_len;
     uint16_t priority;
     uint16_t idle_timeout, hard_timeout; /* seconds; OFP_FLOW_PERMANENT: never */
-    uint16_t flags;                      /* enum ofp_flow_mod_flags */
+    uint32_t wildcards : 22;             /* as its flow-mod said them; 0: it is exact */
+    uint32_t flags : 10;                 /* enum ofp_flow_mod_flags */
     uint32_t hash;
     uint32_t place;            /* its own, in the table's memory: flow_pool.h */
     uint32_t next;             /* that of the next lower priority of the same match, or 0 */
@@ -105,11 +108,11 @@ uint64_t table_version(const struct table *table);
 
 void table_get_stats(const struct table *table, struct table_stats *stats);
 
-/* The mask of an entry, and the wildcards that a message says for it (0 if it is exact). */
+/* The mask of an entry. */
 const struct ofp_key *flow_mask(const struct flow *flow);
-uint32_t flow_wildcards(const struct flow *flow);
 
-/* The entry's match as a message carries it. */
+/* The entry's match as a message carries it: with the wildcards of its flow-mod (sections 5.3.5 and
+ * 5.4.2); what they leave open is zero. */
 void flow_match(const struct flow *flow, struct ofp_match *match);
 
 /* Does one of its actions output (or enqueue) to `port`? OFPP_NONE: true. */
@@ -126,13 +129,17 @@ int table_insert(struct table *table, const struct ofp_match *match, const struc
 
 void table_remove(struct table *table, struct flow *flow, uint8_t reason);
 
-/* Which entries a walk or a change is about. */
+/* Which entries a walk or a change is about. All zero but out_port: all. */
 struct table_filter {
     struct ofp_key key, mask; /* canonical, see ofp_match_canonical() */
+    bool exact;               /* the match has no wildcards */
     bool strict; /* the one identical in match and `priority`; else all that it covers */
     uint16_t priority;
     uint16_t out_port; /* OFPP_NONE: whatever they output to */
 };
+
+/* All that `match` covers, whatever they output to. */
+struct table_filter table_filter_of(const struct ofp_match *match);
 
 /* Call fn for each entry that `filter` picks (strict: at most one, found by its hash); fn may
  * remove the entry that it is given, and change nothing else. Ends early when fn says false. */
@@ -156,9 +163,8 @@ bool table_walk(struct table *table, const struct table_filter *filter, uint32_t
 int table_modify(struct table *table, const struct table_filter *filter, uint64_t cookie,
                  struct span actions);
 
-/* Is there an entry of this priority that some packet could match as well as (key, mask)?
- * (OFPFF_CHECK_OVERLAP; canonical.) */
-bool table_overlaps(const struct table *table, const struct ofp_key *key,
-                    const struct ofp_key *mask, uint16_t priority);
+/* Is there an entry of the filter's priority that some packet could match as well as its match?
+ * (OFPFF_CHECK_OVERLAP.) */
+bool table_overlaps(const struct table *table, const struct table_filter *filter);
 
 #endif

@@ -26,14 +26,13 @@ static void leave(struct table *table, struct flow *flow, uint8_t reason)
 }
 
 /* Put `flow`, of which all is set but its place, into the table. */
-static int place(struct table *table, struct flow *flow, const struct ofp_key *mask,
-                 uint32_t wildcards)
+static int place(struct table *table, struct flow *flow, const struct ofp_key *mask)
 {
-    struct table_group *g = table_group_of(table, &flow->key, mask);
+    struct table_group *g = table_group_of(table, flow->wildcards == 0, mask);
     struct flow *old;
     int error = 0;
     if (g == NULL)
-        error = table->active < table->max ? table_new_group(table, wildcards, &g) : -ENOSPC;
+        error = table->active < table->max ? table_new_group(table, mask, &g) : -ENOSPC;
     if (error != 0)
         return error;
     flow->hash = group_hash(g, &flow->key);
@@ -59,19 +58,19 @@ int table_insert(struct table *table, const struct ofp_match *match, const struc
 {
     struct flow *flow = flow_new(&table->pool, actions);
     struct ofp_key mask;
-    uint32_t wildcards;
     int error;
 
     assert(!table->walking);
     if (flow == NULL)
         return -ENOMEM;
-    wildcards = ofp_match_canonical(match, &flow->key, &mask);
+    ofp_match_canonical(match, &flow->key, &mask);
+    flow->wildcards = be32_get(match->wildcards) & OFPFW_ALL;
     flow->cookie = init->cookie;
     flow->priority = init->priority;
     flow->idle_timeout = init->idle_timeout;
     flow->hard_timeout = init->hard_timeout;
     flow->flags = init->flags;
-    error = place(table, flow, &mask, wildcards);
+    error = place(table, flow, &mask);
     if (error != 0)
         flow_free(&table->pool, flow);
     else

@@ -9,17 +9,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-bool table_is_exact(const struct ofp_key *key, const struct ofp_key *mask)
-{
-    struct ofp_key all_key, all_mask;
-    ofp_match_canonical(&key->match, &all_key, &all_mask); /* a key has no wildcards */
-    return ofp_key_equal(&all_mask, mask);
-}
-
-struct table_group *table_group_of(const struct table *table, const struct ofp_key *key,
+struct table_group *table_group_of(const struct table *table, bool exact,
                                    const struct ofp_key *mask)
 {
-    if (table_is_exact(key, mask))
+    if (exact)
         return (struct table_group *)&table->exact;
     for (uint32_t i = 0; i < table->n_ranks; i++)
         if (ofp_key_equal(&table->rank[i].group->mask, mask))
@@ -51,7 +44,7 @@ static bool ranks_grow(struct table *table)
     return true;
 }
 
-int table_new_group(struct table *table, uint32_t wildcards, struct table_group **group)
+int table_new_group(struct table *table, const struct ofp_key *mask, struct table_group **group)
 {
     if (table->n_ranks == TABLE_MASKS_MAX)
         return -ENOSPC;
@@ -62,7 +55,7 @@ int table_new_group(struct table *table, uint32_t wildcards, struct table_group 
     *group = malloc(sizeof **group);
     if (*group == NULL)
         return -ENOMEM;
-    if (!group_init(*group, table, &table->pool, wildcards, table->seed)) {
+    if (!group_init(*group, table, &table->pool, mask, table->seed)) {
         drop_group(*group);
         return -ENOMEM;
     }

@@ -35,15 +35,12 @@ struct table {
 
 /* --- Groups: table_groups.c ------------------------------------------------------------------- */
 
-/* Does a match leave nothing open that its packets have? */
-bool table_is_exact(const struct ofp_key *key, const struct ofp_key *mask);
-
-/* The group of entries for (key, mask); NULL if there is none. */
-struct table_group *table_group_of(const struct table *table, const struct ofp_key *key,
+/* The group of the exact entries, or of those with `mask`; NULL if there is none. */
+struct table_group *table_group_of(const struct table *table, bool exact,
                                    const struct ofp_key *mask);
 
 /* A new group at the end of the order, still empty. 0, -ENOSPC or -ENOMEM. */
-int table_new_group(struct table *table, uint32_t wildcards, struct table_group **group);
+int table_new_group(struct table *table, const struct ofp_key *mask, struct table_group **group);
 
 /* Group `g` (NULL: any) has changed: bring them into order; if a walk is under way, it does that
  * when it ends. */

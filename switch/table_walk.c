@@ -8,6 +8,15 @@
 
 #include <assert.h>
 
+struct table_filter table_filter_of(const struct ofp_match *match)
+{
+    struct table_filter filter = {.out_port = OFPP_NONE};
+    uint32_t wildcards = be32_get(match->wildcards);
+    ofp_match_canonical(match, &filter.key, &filter.mask);
+    filter.exact = (wildcards & OFPFW_ALL) == 0;
+    return filter;
+}
+
 struct walk {
     const struct table_filter *filter;
     bool (*fn)(void *user, struct flow *flow);
@@ -36,33 +45,52 @@ static bool walk_places(const struct flow_pool *pool, const struct walk *w, uint
     return place >= pool->end;
 }
 
-/* Those of the filter's own group, `g`, with its key. */
+/* Those of `g` (NULL: none) with the filter's key. */
 static bool walk_chain(const struct table_group *g, const struct walk *w)
 {
     const struct table_filter *f = w->filter;
-    bool any_priority = !f->strict || g->wildcards == 0;
     struct flow *next = NULL;
-    for (struct flow *flow = group_chain(g, &f->key); flow != NULL; flow = next) {
+    for (struct flow *flow = g != NULL ? group_chain(g, &f->key) : NULL; flow != NULL;
+         flow = next) {
         next = group_next(g, flow);
-        if ((any_priority || flow->priority == f->priority) && flow_outputs_to(flow, f->out_port) &&
-            !w->fn(w->user, flow))
+        if ((!f->strict || g->exact || flow->priority == f->priority) &&
+            flow_outputs_to(flow, f->out_port) && !w->fn(w->user, flow))
             return false;
     }
     return true;
 }
 
-/* Can the filter pick entries of another group than its own? Of those that have all the bits of its
- * mask. */
-static bool picks_others(const struct table *table, const struct table_filter *filter,
-                         const struct table_group *own)
+/* Those with the filter's own match: the exact one too, unless that is another entry. */
+static bool walk_own(const struct table *table, const struct walk *w)
 {
-    if (filter->strict || own == &table->exact)
+    const struct table_filter *f = w->filter;
+    if ((f->exact || !f->strict) && !walk_chain(&table->exact, w))
+        return false;
+    return (f->exact && f->strict) || walk_chain(table_group_of(table, false, &f->mask), w);
+}
+
+/* Does the filter leave nothing open that its packets have, so that it covers no match but its
+ * own? */
+static bool is_complete(const struct table_filter *filter)
+{
+    struct ofp_key key, mask;
+    ofp_match_canonical(&filter->key.match, &key, &mask); /* a key has no wildcards */
+    return ofp_key_equal(&mask, &filter->mask);
+}
+
+/* Can the filter pick entries with another match than its own? With one that has all the bits of
+ * its mask, and more. */
+static bool picks_others(const struct table *table, const struct table_filter *filter)
+{
+    if (filter->strict || is_complete(filter))
         return false;
     if (!group_is_empty(&table->exact))
         return true;
-    for (uint32_t i = 0; i < table->n_ranks; i++)
-        if (table->rank[i].group != own && is_subset(&filter->mask, &table->rank[i].group->mask))
+    for (uint32_t i = 0; i < table->n_ranks; i++) {
+        const struct ofp_key *mask = &table->rank[i].group->mask;
+        if (is_subset(&filter->mask, mask) && !ofp_key_equal(&filter->mask, mask))
             return true;
+    }
     return false;
 }
 
@@ -83,14 +111,13 @@ void table_each(struct table *table, const struct table_filter *filter,
                 bool (*fn)(void *user, struct flow *flow), void *user)
 {
     const struct walk w = {.filter = filter, .fn = fn, .user = user};
-    const struct table_group *own = table_group_of(table, &filter->key, &filter->mask);
     uint64_t version = table->version;
     uint32_t cursor = TABLE_WALK_BEGIN, budget = UINT32_MAX;
     begin_walk(table);
-    if (picks_others(table, filter, own))
+    if (picks_others(table, filter))
         walk_places(&table->pool, &w, &cursor, &budget);
-    else if (own != NULL)
-        walk_chain(own, &w);
+    else
+        walk_own(table, &w);
     end_walk(table, version);
 }
 
@@ -101,8 +128,8 @@ bool table_walk(struct table *table, const struct table_filter *filter, uint32_t
     uint64_t version = table->version;
     bool done;
     begin_walk(table);
-    if (table_is_exact(&filter->key, &filter->mask))
-        done = walk_chain(&table->exact, &w);
+    if (is_complete(filter))
+        done = walk_own(table, &w);
     else
         done = walk_places(&table->pool, &w, cursor, budget);
     end_walk(table, version);
@@ -111,43 +138,36 @@ bool table_walk(struct table *table, const struct table_filter *filter, uint32_t
 
 /* --- Overlap ---------------------------------------------------------------------------------- */
 
-struct overlap {
-    const struct ofp_key *key, *mask;
-    uint16_t priority;
-};
-
 static bool lies_apart(void *user, const struct flow *flow)
 {
-    const struct overlap *o = user;
-    return flow->priority != o->priority ||
-           !ofp_match_overlaps(o->key, o->mask, &flow->key, flow_mask(flow));
+    const struct table_filter *f = user;
+    return flow->priority != f->priority ||
+           !ofp_match_overlaps(&f->key, &f->mask, &flow->key, flow_mask(flow));
 }
 
-/* If (key, mask) says all that the group's mask asks for, only one of its keys can overlap. */
-static bool group_overlaps(const struct table_group *g, struct overlap *o)
+/* If the filter says all that the group's mask asks for, only one of its keys can overlap. */
+static bool group_overlaps(const struct table_group *g, const struct table_filter *f)
 {
     struct ofp_key key;
-    if (!group_has_priority(g, o->priority))
+    if (!group_has_priority(g, f->priority))
         return false;
-    if (!is_subset(&g->mask, o->mask))
-        return !flow_hash_each(&g->hash, lies_apart, o);
+    if (!is_subset(&g->mask, &f->mask))
+        return !flow_hash_each(&g->hash, lies_apart, (void *)f);
     for (int i = 0; i < KEY_WORDS; i++)
-        key.word[i] = o->key->word[i] & g->mask.word[i];
-    for (const struct flow *f = group_chain(g, &key); f != NULL; f = group_next(g, f))
-        if (f->priority == o->priority)
+        key.word[i] = f->key.word[i] & g->mask.word[i];
+    for (const struct flow *flow = group_chain(g, &key); flow != NULL; flow = group_next(g, flow))
+        if (flow->priority == f->priority)
             return true;
     return false;
 }
 
 /* Exact entries are above the others, so that no priority is the same (section 3.4). */
-bool table_overlaps(const struct table *table, const struct ofp_key *key,
-                    const struct ofp_key *mask, uint16_t priority)
+bool table_overlaps(const struct table *table, const struct table_filter *filter)
 {
-    struct overlap o = {.key = key, .mask = mask, .priority = priority};
-    if (table_is_exact(key, mask))
-        return group_chain(&table->exact, key) != NULL;
+    if (filter->exact)
+        return group_chain(&table->exact, &filter->key) != NULL;
     for (uint32_t i = 0; i < table->n_ranks; i++)
-        if (group_overlaps(table->rank[i].group, &o))
+        if (group_overlaps(table->rank[i].group, filter))
             return true;
     return false;
 }

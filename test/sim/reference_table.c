@@ -11,36 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Does a match with these wildcards compare every field that its packets have? */
-static bool is_exact(const struct ofp_match *m, uint32_t wildcards)
-{
-    uint32_t addresses = OFPFW_NW_SRC_MASK | OFPFW_NW_DST_MASK;
-    uint32_t ports = OFPFW_TP_SRC | OFPFW_TP_DST;
-    uint32_t needed = OFPFW_IN_PORT | OFPFW_DL_SRC | OFPFW_DL_DST | OFPFW_DL_VLAN |
-                      OFPFW_DL_VLAN_PCP | OFPFW_DL_TYPE;
-    if (be16_get(m->dl_type) == 0x0806)
-        needed |= OFPFW_NW_PROTO | addresses;
-    if (be16_get(m->dl_type) == 0x0800) {
-        needed |= OFPFW_NW_PROTO | OFPFW_NW_TOS | addresses;
-        if (m->nw_proto == 1 || m->nw_proto == 6 || m->nw_proto == 17)
-            needed |= ports;
-    }
-    return (wildcards & needed) == 0;
-}
-
 /* An entry with a match and a priority, all else zero. */
 static struct ref_entry entry_of(const struct ofp_match *match, uint16_t priority)
 {
     struct ref_entry e = {.priority = priority};
-    uint32_t wildcards = ofp_match_canonical(match, &e.key, &e.mask);
-    e.exact = is_exact(&e.key.match, wildcards);
+    ofp_match_canonical(match, &e.key, &e.mask);
+    e.exact = (be32_get(match->wildcards) & OFPFW_ALL) == 0;
     return e;
 }
 
 static bool identical(const struct ref_entry *a, const struct ref_entry *b)
 {
-    return ofp_key_equal(&a->key, &b->key) && ofp_key_equal(&a->mask, &b->mask) &&
-           (a->exact || a->priority == b->priority);
+    return a->exact == b->exact && (a->exact || a->priority == b->priority) &&
+           ofp_key_equal(&a->key, &b->key) && ofp_key_equal(&a->mask, &b->mask);
 }
 
 struct ref_entry *ref_find(const struct ref_table *t, const struct ofp_match *match,

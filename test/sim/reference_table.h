@@ -14,7 +14,7 @@
 
 struct ref_entry {
     struct ofp_key key, mask; /* canonical */
-    bool exact;
+    bool exact;               /* its flow-mod had no wildcards */
     uint16_t priority, idle_timeout, hard_timeout, flags;
     uint64_t cookie, packets, bytes, created, used;
     size_t actions_len;

@@ -213,7 +213,7 @@ static uint32_t random_wildcards(void)
     uint32_t flags = rnd(1u << 22) & ~(uint32_t)(OFPFW_NW_SRC_MASK | OFPFW_NW_DST_MASK);
     if (rnd(3) != 0)
         flags &= ~(uint32_t)(OFPFW_DL_TYPE | OFPFW_NW_PROTO);
-    return PICK(0, flags | addresses, flags | addresses, OFPFW_ALL, addresses,
+    return PICK(0, flags | addresses, flags | addresses, OFPFW_ALL, addresses, OFPFW_DL_VLAN_PCP,
                 OFPFW_ALL & ~OFPFW_IN_PORT, OFPFW_ALL & ~(OFPFW_DL_TYPE | OFPFW_NW_DST_MASK));
 }
 
@@ -344,10 +344,9 @@ static void begin_walk(void)
     walk.on = true;
     walk.cursor = TABLE_WALK_BEGIN;
     walk.n = 0;
-    walk.filter = (struct table_filter){.out_port = OFPP_NONE};
     if (rnd(2) == 0)
         match.wildcards = be32_of(OFPFW_ALL);
-    ofp_match_canonical(&match, &walk.filter.key, &walk.filter.mask);
+    walk.filter = table_filter_of(&match);
     table_each(normal.table, &walk.filter, must_show, NULL);
 }
 

@@ -54,11 +54,12 @@ static inline struct flow *lookup_text(struct table *table, const char *packet)
 static inline struct table_filter filter_of(const char *flow, bool strict)
 {
     struct flow_text f;
-    struct table_filter filter = {.strict = strict, .out_port = OFPP_NONE};
+    struct table_filter filter;
     flow_text_read(&f, OFPFC_DELETE_STRICT, flow);
+    filter = table_filter_of(&f.match);
+    filter.strict = strict;
     filter.priority = f.mod.priority;
     filter.out_port = f.mod.out_port;
-    ofp_match_canonical(&f.match, &filter.key, &filter.mask);
     return filter;
 }
 

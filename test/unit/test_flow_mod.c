@@ -221,7 +221,7 @@ END_TEST
 
 /* "Otherwise, the actions field is changed on the existing entry and its counters and idle time
  * fields are left unchanged." */
-START_TEST(modify_changes_actions_only)
+START_TEST(modify_changes_actions_and_cookie_and_no_more)
 {
     begin();
     ADD("cookie=1,priority=7,idle_timeout=5,hard_timeout=60,send_flow_rem,tcp,actions=output:2");
@@ -392,7 +392,7 @@ int main(void)
         add_without_check_overlap_takes_what_overlaps,
         add_to_a_full_table_is_refused,
         modify_of_nothing_adds,
-        modify_changes_actions_only,
+        modify_changes_actions_and_cookie_and_no_more,
         modify_is_loose_and_modify_strict_is_strict,
         modify_ignores_out_port,
         delete_of_nothing_is_no_error,

@@ -524,6 +524,27 @@ START_TEST(each_way_to_leave_is_told_with_its_reason)
 }
 END_TEST
 
+/* Section 5.4.2: "the match, cookie, and priority fields are the same as those used in the flow
+ * setup request". An untagged frame has no priority, but that says so is not for us to change. */
+START_TEST(an_entry_that_leaves_is_described_as_its_flow_mod_did)
+{
+    static const uint32_t wildcards[] = {0, OFPFW_DL_VLAN_PCP, OFPFW_NW_SRC_MASK, OFPFW_TP_SRC};
+    for (size_t i = 0; i < sizeof wildcards / sizeof *wildcards; i++) {
+        struct flow_text f;
+        struct ofp_msg msg = {.type = OFPT_FLOW_MOD};
+        flow_text_read(&f, OFPFC_ADD,
+                       "send_flow_rem,in_port=1,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02,"
+                       "dl_vlan=0xffff,arp,arp_op=1,nw_dst=10.0.0.2,actions=drop");
+        f.match.wildcards = be32_of(wildcards[i]);
+        msg.flow_mod = f.mod;
+        fake_send(controller, &msg);
+        send_flow(OFPFC_DELETE, "");
+        msg = fake_expect(controller, OFPT_FLOW_REMOVED);
+        ck_assert_mem_eq(msg.flow_removed.match, &f.match, sizeof f.match);
+    }
+}
+END_TEST
+
 START_TEST(who_did_not_ask_is_not_told_nor_is_anybody_of_a_replacement)
 {
     flow(OFPFC_ADD, "idle_timeout=1,actions=output:2");
@@ -568,6 +589,7 @@ int main(void)
         a_loose_deletion_takes_what_is_more_specific_and_leaves_the_rest,
         a_deletion_may_be_about_one_output_port,
         each_way_to_leave_is_told_with_its_reason,
+        an_entry_that_leaves_is_described_as_its_flow_mod_did,
         who_did_not_ask_is_not_told_nor_is_anybody_of_a_replacement,
         emergency_entries_leave_in_silence,
         NULL,

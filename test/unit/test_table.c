@@ -154,9 +154,9 @@ static int modify(const char *flow, bool strict)
     struct flow_text f;
     struct table_filter filter;
     flow_text_read(&f, OFPFC_MODIFY, flow);
-    filter =
-        (struct table_filter){.strict = strict, .priority = f.mod.priority, .out_port = OFPP_NONE};
-    ofp_match_canonical(&f.match, &filter.key, &filter.mask);
+    filter = table_filter_of(&f.match);
+    filter.strict = strict;
+    filter.priority = f.mod.priority;
     return table_modify(table, &filter, f.mod.cookie, f.mod.actions);
 }
 
@@ -212,7 +212,7 @@ START_TEST(an_exact_entry_is_above_all_others)
 END_TEST
 
 /* A message that leaves nothing open names fields that an ARP packet, or IPv6, does not have. */
-START_TEST(an_entry_is_exact_if_it_leaves_nothing_open_that_its_packets_have)
+START_TEST(an_entry_without_wildcards_is_exact_whatever_its_packets_lack)
 {
     static const uint16_t types[] = {0x0806, 0x86dd, 0x0800, 0x05ff};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
@@ -226,10 +226,65 @@ START_TEST(an_entry_is_exact_if_it_leaves_nothing_open_that_its_packets_have)
         ck_assert_int_eq(table_insert(table, &key.match, &init, span_of(NULL, 0)), 0);
         flow = table_lookup(table, &key);
         ck_assert_uint_eq(flow->cookie, 1);
-        ck_assert_uint_eq(flow_wildcards(flow), 0);
         ck_assert_uint_eq(stats().groups, 1);
         end();
     }
+}
+END_TEST
+
+/* All fields that ARP has; the others are wild. */
+#define ARP                                                                                        \
+    "in_port=1,dl_src=02:00:00:00:00:01,dl_dst=02:00:00:00:00:02,dl_vlan=0xffff,arp,arp_op=1,"     \
+    "nw_src=10.0.0.1,nw_dst=10.0.0.2"
+
+/* The exact entry for such packets. */
+static void insert_exact_arp(uint64_t cookie)
+{
+    const struct ofp_key key = packet_of(ARP);
+    const struct flow init = {.cookie = cookie, .priority = 1};
+    ck_assert_int_eq(table_insert(table, &key.match, &init, span_of(NULL, 0)), 0);
+}
+
+/* Section 3.4: "an exact match (i.e., it has no wildcards)". */
+START_TEST(an_entry_with_wildcards_has_a_priority_though_they_leave_nothing_open)
+{
+    struct ofp_key untagged = packet_of(EXACT);
+    struct flow init = {.cookie = 4, .priority = 10};
+    begin(10);
+    insert("cookie=1,priority=10," ARP ",actions=drop");
+    insert("cookie=2,priority=20,arp,actions=drop");
+    ck_assert_uint_eq(found(ARP), 2);
+    insert("cookie=3,priority=30," ARP ",actions=drop");
+    ck_assert_uint_eq(found(ARP), 3);
+
+    untagged.match.dl_vlan = be16_of(OFP_VLAN_NONE);
+    untagged.match.dl_vlan_pcp = 0;
+    untagged.match.wildcards = be32_of(OFPFW_DL_VLAN_PCP);
+    ck_assert_int_eq(table_insert(table, &untagged.match, &init, span_of(NULL, 0)), 0);
+    untagged.match.wildcards = be32_of(0);
+    ck_assert_uint_eq(table_lookup(table, &untagged)->cookie, 4);
+    insert("cookie=5,priority=11,ip,actions=drop");
+    ck_assert_uint_eq(table_lookup(table, &untagged)->cookie, 5);
+    end();
+}
+END_TEST
+
+START_TEST(the_exact_entry_and_one_with_wildcards_for_the_same_packets_are_two)
+{
+    begin(10);
+    insert("cookie=1,priority=2," ARP ",actions=drop");
+    insert_exact_arp(2);
+    ck_assert_uint_eq(stats().active, 2);
+    ck_assert_uint_eq(found(ARP), 2);
+    ck_assert_uint_eq(count("priority=2," ARP, true), 1);
+    ck_assert_uint_eq(count("priority=1," ARP, true), 0);
+    ck_assert_uint_eq(count(ARP, false), 2);
+    ck_assert_uint_eq(count("arp", false), 2);
+    delete_flows("priority=2," ARP, true);
+    ck_assert_str_eq(left, "1:delete ");
+    delete_flows(ARP, false);
+    ck_assert_uint_eq(stats().active, 0);
+    end();
 }
 END_TEST
 
@@ -695,7 +750,7 @@ END_TEST
 static bool overlaps(const char *flow)
 {
     struct table_filter f = filter_of(flow, true);
-    return table_overlaps(table, &f.key, &f.mask, f.priority);
+    return table_overlaps(table, &f);
 }
 
 START_TEST(entries_overlap_if_a_packet_could_match_both_at_one_priority)
@@ -866,7 +921,9 @@ int main(void)
         an_empty_table_matches_nothing,
         an_exact_entry_matches_its_packet_and_no_other,
         an_exact_entry_is_above_all_others,
-        an_entry_is_exact_if_it_leaves_nothing_open_that_its_packets_have,
+        an_entry_without_wildcards_is_exact_whatever_its_packets_lack,
+        an_entry_with_wildcards_has_a_priority_though_they_leave_nothing_open,
+        the_exact_entry_and_one_with_wildcards_for_the_same_packets_are_two,
         the_higher_priority_wins,
         entries_of_one_match_and_several_priorities_live_side_by_side,
         prefixes_match_what_lies_in_them,
