@@ -13,12 +13,13 @@
 
 LOG_MODULE(agent);
 
+/* A controller that is gone is noticed about as soon as Open vSwitch would, 10 s. */
 void agent_defaults(struct agent_config *config)
 {
     *config = (struct agent_config){
         .fail_mode = AGENT_SECURE,
-        .echo_interval = 15 * NS_PER_S,
-        .echo_limit = 45 * NS_PER_S,
+        .echo_interval = 3 * NS_PER_S,
+        .echo_limit = 9 * NS_PER_S,
         .backoff_min = 1 * NS_PER_S,
         .backoff_max = 8 * NS_PER_S,
         .max_connections = 64,

@@ -38,7 +38,7 @@ struct agent_config {
     enum agent_fail_mode fail_mode;
     uint64_t echo_interval;            /* ns of silence before an echo request is sent */
     uint64_t echo_limit;               /* ns of silence after which a connection is dropped; also
-                                          one without a hello */
+                                          one without a hello; guests have 5 times as long */
     uint64_t backoff_min, backoff_max; /* ns between tries */
     uint64_t max_connections;          /* guests leave a place for each controller that is called */
     uint64_t out_limit; /* bytes that may wait for a slow controller; beyond: asynchronous messages

@@ -21,6 +21,15 @@
 
 LOG_MODULE(agent);
 
+/* ovs-ofctl answers no echo request while somebody reads its output page by page. */
+#define GUEST_PATIENCE 5
+
+/* How long a time of silence (of the configuration) is for this connection: ns. */
+static uint64_t connection_patience(const struct connection *c, uint64_t silence)
+{
+    return c->guest ? GUEST_PATIENCE * silence : silence;
+}
+
 /* --- Hello ----------------------------------------------------------------------------------- */
 
 /* Section 4.2: each side says hello as soon as the stream is open. */
@@ -28,7 +37,7 @@ void connection_start(struct connection *c)
 {
     const struct ofp_msg hello = {.type = OFPT_HELLO};
     c->state = CONNECTION_HELLO;
-    loop_timer_arm(&c->life, loop_now() + c->agent->config.echo_limit);
+    loop_timer_arm(&c->life, loop_now() + connection_patience(c, c->agent->config.echo_limit));
     c->stream->out_limit = c->agent->config.out_limit;
     connection_send(c, &hello);
 }
@@ -43,7 +52,7 @@ static void connection_agreed(struct connection *c)
         log_debug("%s: a guest", c->peer);
     else
         log_info("%s: connected", c->peer);
-    loop_timer_arm(&c->life, c->heard + c->agent->config.echo_interval);
+    loop_timer_arm(&c->life, c->heard + connection_patience(c, c->agent->config.echo_interval));
     if (c->dial != NULL)
         serve_answered(c->dial);
     agent_up(c);
@@ -207,7 +216,8 @@ static void connection_life(void *user)
     enum ofp_pulse pulse;
     uint64_t next;
 
-    pulse = ofp_pulse(loop_now(), c->heard, config->echo_interval, config->echo_limit, &next);
+    pulse = ofp_pulse(loop_now(), c->heard, connection_patience(c, config->echo_interval),
+                      connection_patience(c, config->echo_limit), &next);
     if (c->state != CONNECTION_UP || pulse == OFP_PULSE_NONE) {
         connection_silent(c);
         return;

@@ -10,6 +10,7 @@
 #include "switch/connection.h"
 #include "test/unit/fake_dp.h"
 #include "test/unit/fake_peer.h"
+#include "test/unit/patient.h"
 #include "test/unit/unit.h"
 
 #include <string.h>
@@ -17,12 +18,12 @@
 static struct dp *dp;
 static struct agent *agent;
 
-/* NULL: the defaults. */
+/* NULL: the patient defaults. */
 static inline void world_begin_with(const struct agent_config *config)
 {
     struct agent_config defaults;
     fake_begin();
-    agent_defaults(&defaults);
+    patient_defaults(&defaults);
     dp = fake_dp_new(4);
     agent = agent_new(config != NULL ? config : &defaults, dp);
     ck_assert_ptr_nonnull(agent);

@@ -45,7 +45,7 @@ test_unit_test_flow_mod_LDADD = $(SWITCH_LIBS)
 
 # The agent, over a fake datapath that is linked in dp.c's place.
 AGENT_WORLD = test/unit/agent_world.h test/unit/fake_dp.c test/unit/fake_dp.h \
-	test/unit/fake_peer.c test/unit/fake_peer.h
+	test/unit/fake_peer.c test/unit/fake_peer.h test/unit/patient.h
 
 check_PROGRAMS += test/unit/test_agent
 TESTS += test/unit/test_agent
@@ -85,7 +85,7 @@ test_unit_test_dp_LDADD = $(SWITCH_LIBS)
 
 # The whole switch, with a scripted controller.
 SWITCH_WORLD = test/unit/switch_world.h test/unit/flow_text.h test/unit/fake_peer.c \
-	test/unit/fake_peer.h $(DP_LAB)
+	test/unit/fake_peer.h test/unit/patient.h $(DP_LAB)
 
 check_PROGRAMS += test/unit/test_switch
 TESTS += test/unit/test_switch
@@ -101,7 +101,8 @@ test_unit_test_switch_flows_LDADD = $(SWITCH_LIBS)
 
 check_PROGRAMS += test/unit/test_hostile
 TESTS += test/unit/test_hostile
-test_unit_test_hostile_SOURCES = test/unit/test_hostile.c $(DP_LAB)
+test_unit_test_hostile_SOURCES = test/unit/test_hostile.c test/unit/patient.h \
+	$(DP_LAB)
 test_unit_test_hostile_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_hostile_LDADD = $(SWITCH_LIBS)
 

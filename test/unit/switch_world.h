@@ -16,6 +16,7 @@
 #include "test/unit/dp_lab.h"
 #include "test/unit/fake_peer.h"
 #include "test/unit/flow_text.h"
+#include "test/unit/patient.h"
 #include "test/unit/unit.h"
 
 #define H(n) (1u << (n)) /* host n, for lab_got() */
@@ -57,7 +58,7 @@ static inline void world_begin_with(const struct dp_config *config)
     struct agent_config agent_config;
     log_set_sink(world_say_nothing, NULL);
     lab_begin(config, 0);
-    agent_defaults(&agent_config);
+    patient_defaults(&agent_config);
     agent = agent_new(&agent_config, lab.dp);
     ck_assert_ptr_nonnull(agent);
     controller_comes();

@@ -76,6 +76,21 @@ START_TEST(connection_without_a_hello_is_dropped_after_the_echo_limit)
 }
 END_TEST
 
+START_TEST(by_default_a_peer_that_says_nothing_is_dropped_within_10_s)
+{
+    struct agent_config config;
+    struct fake_peer *peer;
+
+    agent_defaults(&config);
+    world_end();
+    world_begin_with(&config);
+    peer = controller_new();
+    fake_wait(10 * NS_PER_S);
+    ck_assert_ptr_null(peer->stream);
+    fake_free(peer);
+}
+END_TEST
+
 /* --- Keep-alive ------------------------------------------------------------------------------ */
 
 START_TEST(silence_is_met_with_echo_requests_and_then_the_end)
@@ -621,7 +636,7 @@ static void place_answers(struct place *place)
 static void begin_standalone(void)
 {
     struct agent_config config;
-    agent_defaults(&config);
+    patient_defaults(&config);
     config.fail_mode = AGENT_STANDALONE;
     world_end();
     world_begin_with(&config);
@@ -763,6 +778,32 @@ START_TEST(guest_and_controller_are_served_at_the_same_time)
 }
 END_TEST
 
+START_TEST(guest_may_be_silent_for_five_times_as_long)
+{
+    struct agent_config config;
+    struct fake_peer *reader, *mute;
+
+    agent_defaults(&config);
+    world_end();
+    world_begin_with(&config);
+    ck_assert_int_eq(agent_serve(agent, sim_net(), "ptcp:6654:switch", NULL), 0);
+    reader = guest("tcp:switch:6654");
+    mute = guest("tcp:switch:6654");
+    say_hello(reader);
+    fake_wait(14 * NS_PER_S);
+    fake_expect_nothing(reader);
+    fake_wait(30 * NS_PER_S);
+    fake_expect(reader, OFPT_ECHO_REQUEST);
+    ck_assert_ptr_nonnull(reader->stream);
+    ck_assert_ptr_nonnull(mute->stream);
+    fake_wait(2 * NS_PER_S);
+    ck_assert_ptr_null(reader->stream);
+    ck_assert_ptr_null(mute->stream);
+    fake_free(reader);
+    fake_free(mute);
+}
+END_TEST
+
 START_TEST(names_that_cannot_be_served_are_refused)
 {
     ck_assert_int_eq(agent_serve(agent, sim_net(), "carrier-pigeon:9", NULL), -EINVAL);
@@ -796,6 +837,7 @@ int main(void)
         peer_that_refuses_us_is_left_without_an_answer,
         hello_said_twice_is_no_harm,
         connection_without_a_hello_is_dropped_after_the_echo_limit,
+        by_default_a_peer_that_says_nothing_is_dropped_within_10_s,
         silence_is_met_with_echo_requests_and_then_the_end,
         answers_to_echo_requests_keep_a_connection_alive,
         length_below_the_header_is_answered_and_ends_the_connection,
@@ -823,6 +865,7 @@ int main(void)
         secure_switch_is_in_emergency_while_no_controller_answers,
         lost_controller_is_no_loss_while_another_is_there,
         guest_and_controller_are_served_at_the_same_time,
+        guest_may_be_silent_for_five_times_as_long,
         names_that_cannot_be_served_are_refused,
         freeing_an_agent_ends_its_connections,
         NULL,

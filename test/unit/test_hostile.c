@@ -7,6 +7,7 @@
 #include "runtime/log.h"
 #include "switch/connection.h"
 #include "test/unit/dp_lab.h"
+#include "test/unit/patient.h"
 #include "test/unit/random.h"
 #include "test/unit/unit.h"
 
@@ -38,7 +39,7 @@ static void begin(void)
     dp_config.id = 1;
     dp_config.max_flows = FLOWS_MAX;
     lab_begin(&dp_config, 0);
-    agent_defaults(&config);
+    patient_defaults(&config);
     config.out_limit = OUT_LIMIT;
     config.max_connections = GUESTS + 1;
     agent = agent_new(&config, lab.dp);
