@@ -2,7 +2,8 @@
  * libc.c - what the C library (musl's libc.a) finds below itself: no kernel, but this.
  *
  * Of the library only what makes no system call is used: strings, formatting, conversion, sorting.
- * What would make one is defined here instead, so that the linker does not take the library's.
+ * What would make one is defined here instead, so that the linker does not take the library's; what
+ * is not, kernel.lds refuses.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -11,6 +12,7 @@
 #include "xen/heap.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +68,15 @@ void abort(void)
 void exit(int status)
 {
     guest_shutdown(control_shutdown_reason(status));
+}
+
+/* There are no files. */
+FILE *fopen(const char *restrict path, const char *restrict mode)
+{
+    (void)path;
+    (void)mode;
+    errno = ENOENT;
+    return NULL;
 }
 
 /* What assert() calls (assert.h). */

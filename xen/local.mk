@@ -18,8 +18,9 @@ XEN_CPPFLAGS = $(AM_CPPFLAGS) -nostdinc -isystem $(MUSL_INCLUDE) -isystem $(COMP
 XEN_CFLAGS = $(MORGANA_WARNINGS) -O2 -fno-pic -fno-pie -mno-red-zone -mcmodel=small \
 	-fno-stack-protector -fcf-protection=none -fno-asynchronous-unwind-tables \
 	-fno-omit-frame-pointer -fno-delete-null-pointer-checks -ffunction-sections -fdata-sections
-XEN_LINK = $(CC) -nostdlib -static -no-pie -Wl,-T,$(srcdir)/xen/kernel.lds -Wl,--gc-sections \
-	-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none -o $@
+XEN_LINK = $(CC) -nostdlib -static -Wl,-T,$(srcdir)/xen/kernel.lds -Wl,--gc-sections \
+	-Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none \
+	-Wl,-y,__syscall_ret -o $@
 
 # Everything that kernels are linked from: the same sources as on UNIX.
 EXTRA_LIBRARIES += libmorgana-xen.a
@@ -42,6 +43,12 @@ morgana_switch_elf_CPPFLAGS = $(XEN_CPPFLAGS)
 morgana_switch_elf_CFLAGS = $(XEN_CFLAGS)
 morgana_switch_elf_LDADD = $(XEN_LIBS)
 morgana_switch_elf_LINK = $(XEN_LINK)
+
+# Whatever else has a main() in one file is a kernel as well: make DIR/NAME.xen, of DIR/NAME.c, once
+# `make xen` has made the library. Those that the tree knows of name what they are linked from.
+.c.elf:
+	@$(MKDIR_P) $(@D)
+	$(AM_V_CCLD)$(XEN_LINK) $(XEN_CPPFLAGS) $(XEN_CFLAGS) $^ $(XEN_LIBS)
 
 # KERNEL.elf has the names that a crash's addresses stand for (addr2line); KERNEL.xen is what boots.
 XEN_KERNELS = morgana-controller.xen morgana-switch.xen

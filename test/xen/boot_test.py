@@ -6,6 +6,7 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import unittest
 
@@ -35,6 +36,13 @@ class ProgramsTest(unittest.TestCase):
             print(f"{name}.xen: {size} bytes")
             self.assertLessEqual(size, IMAGE_MAX)
 
+    def test_what_needs_an_operating_system_does_not_link(self):
+        made = subprocess.run(["make", "-C", BUILD, "test/xen/kernels/unix.elf"], text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.assertNotEqual(made.returncode, 0, made.stdout)
+        self.assertIn("the program makes system calls; a domain has nobody who answers them", made.stdout)
+        self.assertIn("(__stdio_write.lo): reference to __syscall_ret", made.stdout)
+
 
 class OfEachKind:
     """The tests that a kind of guest, `kind`, must pass."""
@@ -60,6 +68,7 @@ class OfEachKind:
         self.assertIn(f"{self.kind.upper()} guest", console)
         self.assertIn("3 words, half of them 1.5", console)
         self.assertIn("word 2: two three", console)
+        self.assertIn("a file: No such file or directory", console)
         # All but what boot structures, page tables and the image take.
         self.assertGreater(int(re.search(r"(\d+) pages", console)[1]), 32 * 256 - 200)
         self.assertEqual(2, len(set(re.search(r"random (\w+), again (\w+)", console).groups())))

@@ -9,8 +9,11 @@
 #include "xen/guest.h"
 #include "xen/page.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 LOG_MODULE(hello);
 
@@ -38,6 +41,13 @@ static bool memory_is_whole(void)
     return n > 50 && page_stats()->used == used;
 }
 
+static bool has_no_files(void)
+{
+    FILE *file = fopen("/etc/passwd", "r");
+    log_info("a file: %s", file == NULL ? strerror(errno) : "there is one");
+    return file == NULL;
+}
+
 int main(int argc, char **argv)
 {
     double half = argc / 2.0; /* the processor's floating point works */
@@ -48,7 +58,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         log_info("word %d: %s", i, argv[i]);
     log_info("random %016" PRIx64 ", again %016" PRIx64, entropy_u64(), entropy_u64());
-    if (!memory_is_whole())
+    if (!memory_is_whole() || !has_no_files())
         return EXIT_FAILURE;
     log_info("ended well");
     loop_close();
