@@ -28,7 +28,7 @@ class Host:
 
     def __init__(self, machine, number):
         self.machine, self.number = machine, number
-        self.address = f"10.1.0.{number}"
+        self.name, self.address = f"h{number}", f"10.1.0.{number}"
         machine.run(f"""set -e
 rm -f /run/h{number}
 ip link show port{number} > /dev/null 2>&1 || brctl addbr port{number}

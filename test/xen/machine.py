@@ -166,10 +166,11 @@ def save_snapshot():
 
 
 class Machine:
-    """A running machine. `files` lie in dom0's folder /guests. In the namespace `where`, if there is
-    one, its network is the tap "bench", where we are OUTSIDE."""
+    """A running machine. `files` lie in dom0's folder /guests, by their names alone or by their paths
+    from `top` on. In the namespace `where`, if there is one, its network is the tap "bench", where we
+    are OUTSIDE."""
 
-    def __init__(self, files=(), where=None):
+    def __init__(self, files=(), where=None, top=None):
         catch_signals()
         build_bench()
         self.where = where
@@ -178,7 +179,8 @@ class Machine:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
         with tarfile.open(self.folder / "disk", "w", dereference=True) as tar:
             for path in files:
-                tar.add(path, arcname=pathlib.Path(path).name)
+                path = pathlib.Path(path)
+                tar.add(path, arcname=path.relative_to(top or path.parent))
         os.truncate(self.folder / "disk", PAYLOAD)
         self._process = self._shell = None
         atexit.register(self.stop)
@@ -318,7 +320,7 @@ on_reboot = "{on_reboot}"
     def create(self):
         self.machine.run(f"cat > /run/{self.name}.cfg <<'END'\n{self._config}END")
         try:
-            self.machine.run(f"xl create {self._how} /run/{self.name}.cfg")
+            self.machine.run(f"cd /guests && xl create {self._how} /run/{self.name}.cfg")
         except BenchFault:
             raise
         except AssertionError as error:
@@ -355,6 +357,10 @@ on_reboot = "{on_reboot}"
         """What it has said so far."""
         return self.machine.run(f"cat {self._log}", check=False)
 
+    def type(self, line):
+        """On its console, as a person does after `xl console`."""
+        self.machine.run(f"echo '{line}' > $(xenstore-read /local/domain/$(xl domid {self.name})/console/tty)")
+
     def wait_for(self, text, limit=LIMIT):
         """Until its console shows `text`; returns the console."""
         self.machine.wait_until(f"grep -qF -- '{text}' {self._log}", limit)
@@ -378,14 +384,26 @@ on_reboot = "{on_reboot}"
         return ENDS[state]
 
 
-class Example(Domain):
+def configured(text, key):
+    """The string that a configuration for xl has under this key; "" if none."""
+    found = re.search(rf'^{key} *= *"(.*?)"', text, re.M)
+    return found[1] if found else ""
+
+
+class Configured(Domain):
+    """The domain of a configuration, `text`, as it is. A path in it counts from /guests on."""
+
+    def __init__(self, machine, text):
+        self.machine, self._config, self._how = machine, text, ""
+        self.name, self.kind = configured(text, "name"), configured(text, "type")
+        self.kernel = pathlib.PurePath(configured(text, "kernel"))
+
+
+class Example(Configured):
     """The domain of an example configuration, `text`, as an operator has it; but of this kind."""
 
     def __init__(self, machine, text, kind):
-        self.machine, self.kind, self._how = machine, kind, ""
-        self.name = re.search(r'^name = "(.*)"$', text, re.M)[1]
-        self.kernel = pathlib.PurePath(re.search(r'^kernel = "(.*)"$', text, re.M)[1])
-        self._config = re.sub(r'^type = "\w+"', f'type = "{kind}"', text, count=1, flags=re.M)
+        super().__init__(machine, re.sub(r'^type = "\w+"', f'type = "{kind}"', text, count=1, flags=re.M))
 
     def create(self):
         """With the kernel where `make install` puts it."""
