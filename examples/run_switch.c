@@ -14,24 +14,27 @@
 
 LOG_MODULE(main);
 
-static struct config_list listen_at;
+static struct config_list controllers, listen_at;
 
 static const struct config_option arg_rows[] = {
+    {"controller", CONFIG_LIST, &controllers, 0, 0, "NAME",
+     "call a controller at tcp:HOST[:PORT], unix:PATH"},
     {"listen", CONFIG_LIST, &listen_at, 0, 0, "NAME",
      "take ovs-ofctl at ptcp:[PORT][:IP], punix:PATH"},
     {0},
 };
 
-static bool listen_at_all(struct agent *agent)
+static bool serve_all(struct agent *agent, const struct config_list *names)
 {
-    for (size_t i = 0; i < listen_at.n; i++) {
-        const char *name = listen_at.value[i], *where = NULL;
+    for (size_t i = 0; i < names->n; i++) {
+        const char *name = names->value[i], *where = NULL;
         int error = agent_serve(agent, platform_net(), name, &where);
         if (error != 0) {
             log_error("%s: %s", name, program_serve_error(error));
             return false;
         }
-        log_info("listening at %s", where != NULL ? where : name);
+        if (where != NULL)
+            log_info("listening at %s", where);
     }
     return true;
 }
@@ -47,7 +50,8 @@ static int run_datapath(struct dp *dp, const struct setup_config *setup)
     agent = agent_new(&agent_config, dp);
     if (agent == NULL)
         log_error("no memory");
-    else if (setup_apply(setup, dp) && listen_at_all(agent))
+    else if (setup_apply(setup, dp) && serve_all(agent, &listen_at) &&
+             serve_all(agent, &controllers))
         status = program_run();
     agent_free(agent);
     return status;
@@ -93,5 +97,8 @@ int run_switch(const struct dp_hooks *hooks, const struct config_option *options
     setup_options(&setup, setup_rows);
     dp_options(&dp_config, dp_rows);
     status = program_read(&config, argc, argv, NULL);
-    return status >= 0 ? status : run(hooks, &dp_config, &setup);
+    if (status >= 0)
+        return status;
+    setup_default_port(&setup, platform_ports());
+    return run(hooks, &dp_config, &setup);
 }
