@@ -79,6 +79,26 @@ examples_11_own_switch_solution_SOURCES = examples/11-own-switch/solution.c $(EX
 examples_11_own_switch_solution_LDADD = $(EXERCISE_SWITCH_LIBS)
 EXTRA_DIST += examples/11-own-switch/README.md examples/11-own-switch/check.py
 
+# Any of these programs is a kernel as well, made of the same files: see xen/local.mk.
+EXTRA_LIBRARIES += libexercises-xen.a
+libexercises_xen_a_SOURCES = $(EXERCISE_APP) $(EXERCISE_5) $(EXERCISE_6) $(EXERCISE_8) $(EXERCISE_SWITCH) $(EXERCISE_TASK)
+libexercises_xen_a_CPPFLAGS = $(XEN_CPPFLAGS)
+libexercises_xen_a_CFLAGS = $(XEN_CFLAGS)
+EXERCISE_KERNELS = \
+	examples/02-hub/hub.elf examples/02-hub/solution.elf \
+	examples/03-learning/learning.elf examples/03-learning/solution.elf \
+	examples/04-flows/flows.elf examples/04-flows/solution.elf \
+	examples/05-topology/topology.elf examples/05-topology/solution.elf \
+	examples/06-paths/paths.elf examples/06-paths/solution.elf \
+	examples/07-router/router.elf examples/07-router/solution.elf \
+	examples/08-firewall/firewall.elf examples/08-firewall/solution.elf \
+	examples/09-balancer/balancer.elf examples/09-balancer/solution.elf \
+	examples/11-own-switch/switch.elf examples/11-own-switch/solution.elf \
+	examples/13-tasks/tasks.elf examples/13-tasks/solution.elf
+$(EXERCISE_KERNELS): libexercises-xen.a $(XEN_LIBS)
+CLEANFILES += libexercises-xen.a $(EXERCISE_KERNELS) $(EXERCISE_KERNELS:.elf=.xen)
+EXTRA_DIST += examples/12-domu
+
 EXERCISE_TASK = examples/run_task.c examples/run_task.h
 EXTRA_PROGRAMS += examples/13-tasks/tasks examples/13-tasks/solution
 examples_13_tasks_tasks_SOURCES = examples/13-tasks/tasks.c $(EXERCISE_TASK)

@@ -11,6 +11,7 @@ from lab import Lab
 from lab.kinds import SWITCHES
 from lab.step import close, close_kept, say_error
 
+from .dom0 import say_what_dom0_knows, shell
 from .exercise import exercises, name_in_tree
 from .trial import Stop, Trial
 
@@ -49,6 +50,18 @@ def say_how_to_go_on(trial):
           f"  to end it:     sudo ./try --end")
 
 
+def keep(trial):
+    """After what --keep asks for: whether the lab is left up when we end. An emulated machine goes with
+    us, so its shell is there until it is ended."""
+    if trial.machine:
+        say_what_dom0_knows(trial)
+        shell(trial.machine)
+        return False
+    trial.lab.kept()
+    say_how_to_go_on(trial)
+    return True
+
+
 def judge(trial):
     """Everything that must hold; returns the exit status."""
     try:
@@ -67,16 +80,14 @@ def attempt(exercise, options):
     kept = False
     try:
         status = judge(trial)
-        if options.keep:
-            lab.kept()
-            say_how_to_go_on(trial)
-            kept = True
+        kept = options.keep and keep(trial)
     except KeyboardInterrupt:
         status = 130
     except Exception as error:  # whatever it was, a person reads it and the lab goes
         say_error("try", error)
         status = 2
     if not kept:
+        trial.at_end.close()
         close(lab)
     return status
 

@@ -45,16 +45,22 @@ def name_in_tree(path):
     return str(path.relative_to(TOP))
 
 
+def make(name):
+    """Make this where Morgana is built, as the owner of that. Failure with what the compiler said."""
+    owner = place().stat()
+    made = subprocess.run(["make", "-s", "V=1", f"-j{os.cpu_count()}", "-C", place(), name],
+                          user=owner.st_uid, group=owner.st_gid, extra_groups=[],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if made.returncode != 0:
+        raise Failure(f"{name} cannot be built:\n{made.stdout}")
+
+
 def build(source):
-    """Build the program of this source as the owner of where Morgana is built; returns its name
-    there. Failure with what the compiler said. A script needs no build."""
-    name = name_in_tree(source.with_suffix(""))
+    """Build the program of this source; returns its name where Morgana is built. A script needs no
+    build."""
     if source.suffix != ".c":
         return name_in_tree(source)
-    owner = place().stat()
-    made = subprocess.run(["make", "-s", "-C", place(), name], user=owner.st_uid,
-                          group=owner.st_gid, extra_groups=[], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if made.returncode != 0:
-        raise Failure(f"{name_in_tree(source)} does not compile:\n{made.stdout}")
+    name = name_in_tree(source.with_suffix(""))
+    make(name)
     return name

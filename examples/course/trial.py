@@ -2,9 +2,11 @@
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
+import contextlib
 import itertools
 
 from lab import Controller, namespace, wait_for
+from lab.kinds import SWITCHES
 from lab.step import Failure, step
 
 from .exercise import build, name_in_tree
@@ -24,7 +26,13 @@ class Trial:
         self.start_switch, self.about_switch = start_switch, about_switch
         self.hosts, self.switch, self.controller = [], None, None
         self.switches = []  # all of them, if there are several; `switch` is the first
+        self.machine = None  # the emulated one, if the lab has one
+        self.at_end = contextlib.ExitStack()  # closed before the lab
         self.right, self.missing = 0, 0
+
+    @property
+    def on_open_vswitch(self):
+        return self.about_switch != next(iter(SWITCHES))
 
     # --- Building and raising ---------------------------------------------------------------------
 
@@ -108,11 +116,11 @@ class Trial:
                        f"it ended with status {self.controller.process.wait()} "
                        "(-11: it touched memory that is not its own). It said last:", last)
 
-    def all_ping(self, hint, needed=False):
-        """Every host pings every other."""
+    def all_ping(self, hint, needed=False, wait=2):
+        """Every host pings every other, and waits so many seconds for each answer."""
         with step("ping", "every host pings every other") as results:
             pairs = list(itertools.permutations(self.hosts, 2))
-            failed = [f"{a.name} -> {b.name}" for a, b in pairs if not a.ping(b)]
+            failed = [f"{a.name} -> {b.name}" for a, b in pairs if not a.ping(b, wait=wait)]
             results.append(f"{len(pairs) - len(failed)} of {len(pairs)} answered")
         self.shows("every host reaches every other", not failed,
                    f"not answered: {', '.join(failed)}\n{hint}", needed=needed)

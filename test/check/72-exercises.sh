@@ -4,4 +4,5 @@
 # waits
 . "$(dirname "$0")/lib.sh"
 build_plain
+export MORGANA_XEN_BENCH=$work/xen-bench
 run_tests test/course
