@@ -191,9 +191,28 @@ static void on_flow_removed(void *user, const struct ofp_msg_flow_removed *remov
     tell_all(user, &msg);
 }
 
+/* A datapath without an id has it from its first port, which may come late, as in a domain. Only
+ * features replies tell it (section 5.3.1), and each controller asks for one, at its beginning. */
+static void end_all_that_heard_another_id(struct agent *agent)
+{
+    struct list *it, *after;
+    if (agent->dp_id == dp_id(agent->dp))
+        return;
+    agent->dp_id = dp_id(agent->dp);
+    list_each(it, after, &agent->connections)
+    {
+        struct connection *c = container_of(it, struct connection, link);
+        if (c->state != CONNECTION_UP)
+            continue;
+        log_info("%s: to hear the datapath's id it has to join anew", c->peer);
+        connection_end(c);
+    }
+}
+
 static void on_port_status(void *user, const struct ofp_msg_port_status *status)
 {
     struct ofp_msg msg = {.type = OFPT_PORT_STATUS, .port_status = *status};
+    end_all_that_heard_another_id(user);
     tell_all(user, &msg);
 }
 
@@ -267,6 +286,7 @@ struct agent *agent_new(const struct agent_config *config, struct dp *dp)
         return NULL;
     agent->config = *config;
     agent->dp = dp;
+    agent->dp_id = dp_id(dp);
     agent->server = (struct server){
         .wait_min = config->backoff_min,
         .wait_max = config->backoff_max,

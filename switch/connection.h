@@ -30,6 +30,7 @@
 struct agent {
     struct agent_config config;
     struct dp *dp;
+    uint64_t dp_id;                 /* what controllers have heard is its id */
     struct server server;           /* where it listens, whom it calls */
     struct list connections;        /* struct connection */
     size_t n_connections, n_guests; /* these; those of them that are guests */

@@ -22,6 +22,7 @@ struct dp *fake_dp_new(uint16_t n_ports)
 {
     struct dp *dp = calloc(1, sizeof *dp);
     ck_assert_ptr_nonnull(dp);
+    dp->id = 0xabcdef;
     dp->n_ports = n_ports;
     dp->table = table_new(1 << 20, no_removed, NULL);
     dp->emergency = table_new(100, no_removed, NULL);
@@ -131,8 +132,7 @@ uint32_t dp_action_vendor(const struct dp *dp)
 
 uint64_t dp_id(const struct dp *dp)
 {
-    (void)dp;
-    return 0xabcdef;
+    return dp->id;
 }
 
 const char *dp_description(const struct dp *dp)

@@ -16,6 +16,7 @@ struct dp {
     struct dp_listener listener;
     void *user;
     struct table *table, *emergency;
+    uint64_t id;
     struct ofp_msg_config config;
     enum dp_mode mode;
     unsigned modes;    /* times that it was set */

@@ -473,6 +473,23 @@ START_TEST(everything_asynchronous_waits_for_the_hello)
 }
 END_TEST
 
+START_TEST(controller_that_heard_another_datapath_id_joins_anew)
+{
+    struct fake_peer *early = controller(), *later;
+
+    dp->id++; /* made from a port's address: the port has come */
+    fake_dp_port_status(dp, 1);
+    fake_settle();
+    ck_assert_ptr_null(early->stream);
+    later = controller();
+    fake_dp_port_status(dp, 2);
+    fake_expect(later, OFPT_PORT_STATUS);
+    ck_assert_ptr_nonnull(later->stream);
+    fake_free(early);
+    fake_free(later);
+}
+END_TEST
+
 /* --- Roles ----------------------------------------------------------------------------------- */
 
 START_TEST(new_master_makes_the_old_one_a_slave_and_leaves_equals_alone)
@@ -855,6 +872,7 @@ int main(void)
         missed_packet_is_cut_for_each_controller_as_it_has_asked,
         packet_longer_than_a_message_is_cut,
         everything_asynchronous_waits_for_the_hello,
+        controller_that_heard_another_datapath_id_joins_anew,
         new_master_makes_the_old_one_a_slave_and_leaves_equals_alone,
         slave_may_change_nothing_but_may_ask_everything,
         slave_hears_of_ports_only,
