@@ -65,12 +65,17 @@ libmorgana_controller_a_SOURCES = \
 	controller/apps/stp.h \
 	controller/slicer/actions.c \
 	controller/slicer/asks.c \
+	controller/slicer/edge.c \
 	controller/slicer/flows.c \
 	controller/slicer/handle.c \
+	controller/slicer/label.c \
+	controller/slicer/label.h \
 	controller/slicer/link.c \
 	controller/slicer/link.h \
+	controller/slicer/numbers.c \
 	controller/slicer/pace.h \
 	controller/slicer/packet_out.c \
+	controller/slicer/parts.c \
 	controller/slicer/place.c \
 	controller/slicer/report.c \
 	controller/slicer/slicer.c \
@@ -82,6 +87,9 @@ libmorgana_controller_a_SOURCES = \
 	controller/slicer/stats.c \
 	controller/slicer/tag.c \
 	controller/slicer/tag.h \
+	controller/slicer/topology.c \
+	controller/slicer/tree.c \
+	controller/slicer/tree.h \
 	controller/slicer/view.c
 libmorgana_controller_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 

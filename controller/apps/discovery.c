@@ -62,6 +62,7 @@ struct discovery {
     size_t n_links;
     struct list nodes; /* of all datapaths */
     struct list listeners;
+    bool foreign_passes;
     struct log_limit noise;
 };
 
@@ -322,6 +323,8 @@ static bool is_ours(struct discovery *d, const struct ctl_dp *dp, const struct c
     case LLDP_OURS:
         return true;
     case LLDP_FORGED:
+        if (d->foreign_passes) /* another controller's may look like ours */
+            break;
         counters.forged++;
         log_warn_limited(&d->noise, "%016" PRIx64 " port %u: LLDP that claims to be ours",
                          ctl_dp_id(dp), packet->in->in_port);
@@ -333,7 +336,7 @@ static bool is_ours(struct discovery *d, const struct ctl_dp *dp, const struct c
     return false;
 }
 
-/* All LLDP ends here: no bridge forwards it. */
+/* All LLDP ends here, unless somebody wants what is not ours: no bridge forwards it. */
 static bool discovery_packet_in(void *self, struct ctl_dp *dp, const struct ctl_packet *packet)
 {
     struct discovery *d = self;
@@ -349,7 +352,8 @@ static bool discovery_packet_in(void *self, struct ctl_dp *dp, const struct ctl_
             heard(node_of(d, dp), packet->in->in_port, node_of(d, from), origin.port);
         else
             counters.unknown++;
-    }
+    } else if (d->foreign_passes)
+        return false;
     if (packet->in->buffer_id != OFP_NO_BUFFER)
         ctl_packet_out(dp, packet, span_of(NULL, 0));
     return true;
@@ -459,6 +463,11 @@ bool discovery_is_link(const struct discovery *d, const struct ctl_dp *dp, uint1
     list_each(l, after,
               bucket(n, port)) if (container_of(l, struct edge, in)->to_port == port) return true;
     return false;
+}
+
+void discovery_let_foreign_pass(struct discovery *d)
+{
+    d->foreign_passes = true;
 }
 
 uint64_t discovery_settle_time(const struct discovery *d)

@@ -46,6 +46,9 @@ void discovery_each(const struct discovery *d, const struct ctl_dp *from,
 /* Does a link lead to this port? (Then no host is behind it, but another switch.) */
 bool discovery_is_link(const struct discovery *d, const struct ctl_dp *dp, uint16_t port);
 
+/* LLDP that is not this controller's goes on along the chain, for apps behind that want it. */
+void discovery_let_foreign_pass(struct discovery *d);
+
 /* How long a port must have been up without a link before it may be taken for a host's: ns. Two
  * intervals, so that one frame may be lost, and the time that the second takes. */
 uint64_t discovery_settle_time(const struct discovery *d);

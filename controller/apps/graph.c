@@ -188,6 +188,7 @@ static size_t span_from(struct graph *g, size_t first)
 void graph_span(struct graph *g)
 {
     size_t end = 0;
+    g->measured = NULL;
     for (size_t i = 0; i < g->n_nodes; i++)
         g->node[i]->root = NULL;
     for (size_t i = 0; i < g->n_nodes; i++) {

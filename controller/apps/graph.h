@@ -7,7 +7,8 @@
  * on the order in which it was found.
  *
  * Both searches are breadth first and cost the number of switches and arcs; they allocate nothing.
- * Called by stp.c, which keeps the graph true to discovery.h, and by path.c.
+ * Called by stp.c, which keeps the graph true to discovery.h, and by path.c; the slicer has one of
+ * its own.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -35,7 +36,7 @@ struct graph_node {
     /* graph_span()'s; valid until the graph changes. */
     struct graph_node *root;
     const struct graph_arc *up; /* to the node above; NULL: it is a root */
-    uint64_t below;             /* stp.c's */
+    uint64_t below;             /* the owner's */
 
     /* graph_measure()'s. */
     uint32_t distance; /* cables to the one measured from, or GRAPH_FAR */
@@ -45,9 +46,9 @@ struct graph_node {
 
 struct graph {
     struct graph_node **node;  /* n_nodes, by dpid */
-    struct graph_node **order; /* all nodes, each behind the one above it: graph_span()'s */
+    struct graph_node **order; /* nodes, in the order in which the last search reached them */
     size_t n_nodes, cap_nodes;
-    const struct graph_node *measured; /* whose distances the nodes hold; NULL: nobody's */
+    const struct graph_node *measured; /* from whom the last search was; NULL: graph_span()'s */
 };
 
 void graph_init(struct graph *g);
@@ -78,7 +79,8 @@ bool graph_has_cable(const struct graph_node *n, uint16_t port);
  * the one that was reached first, breadth first, by the arc that sorts first there. */
 void graph_span(struct graph *g);
 
-/* Let every node's `distance` be that to `from`. Nothing is done if it is so already. */
+/* Let every node's `distance` be that to `from`; those that are reached come first in the order.
+ * Nothing is done if it is so already. */
 void graph_measure(struct graph *g, const struct graph_node *from);
 
 #endif

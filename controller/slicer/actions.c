@@ -11,7 +11,9 @@
 #include "openflow/action.h"
 
 struct rewrite {
-    const struct view *view;
+    struct view *view;
+    const struct place *place;
+    bool again;                 /* ports that are not there any more are no fault */
     struct space_region region; /* of the packets, as they are after the actions so far */
     bool changed;               /* they are others than those that came in, and not yet judged */
     struct buf *out;
@@ -26,7 +28,7 @@ static bool refuse(struct rewrite *rw, uint16_t code)
 /* Before packets leave: are they still the slice's? */
 static bool may_leave(struct rewrite *rw)
 {
-    if (rw->changed && !space_owns(&rw->view->place->space, rw->view->slice->index, &rw->region))
+    if (rw->changed && !space_owns(&rw->place->space, rw->view->slice->index, &rw->region))
         return refuse(rw, OFPBAC_EPERM);
     rw->changed = false;
     return true;
@@ -39,26 +41,47 @@ static bool put(struct rewrite *rw, bool fits)
 
 /* --- Output ---------------------------------------------------------------------------------- */
 
+/* Of a big switch: to ports at other switches than where the packets come in. */
+static bool carry(struct rewrite *rw, uint16_t target)
+{
+    uint16_t vlan = be16_get(rw->region.key.match.dl_vlan);
+    const struct label *label = label_get(rw->view, target, vlan);
+    if (label == NULL)
+        return refuse(rw, OFPBAC_TOO_MANY);
+    return put(rw, label_put(label, rw->place, rw->out));
+}
+
 /* The switch itself does not send a packet out of its input port (section 5.2.4). */
 static bool flood(struct rewrite *rw, uint16_t to)
 {
     const struct view *view = rw->view;
     for (size_t i = 0; i < view->n_ports; i++) {
         const struct vport *port = &view->port[i];
-        bool closed = ((be32_get(port->desc.config) | port->config) & OFPPC_NO_FLOOD) != 0;
-        if ((to == OFPP_FLOOD && closed) || port->real == OFPP_LOCAL)
+        if ((to == OFPP_FLOOD && !vport_floods(port)) || port->real == OFPP_LOCAL || !port->up ||
+            port->place != rw->place)
             continue;
         if (!put(rw, ofp_put_output(rw->out, port->real, 0)))
             return false;
     }
-    return true;
+    return view->place != NULL || carry(rw, to);
+}
+
+static bool to_port(struct rewrite *rw, uint16_t to, uint16_t max_len)
+{
+    const struct vport *port = view_port(rw->view, to);
+    if (port == NULL)
+        return rw->again || refuse(rw, OFPBAC_BAD_OUT_PORT);
+    if (!port->up)
+        return true;
+    if (port->place == rw->place)
+        return put(rw, ofp_put_output(rw->out, port->real, max_len));
+    return carry(rw, port->number);
 }
 
 static bool output(struct rewrite *rw, const struct ofp_action_header *a)
 {
     const struct ofp_action_output *o = (const void *)a;
     uint16_t to = be16_get(o->port);
-    const struct vport *port;
 
     if (!may_leave(rw))
         return false;
@@ -73,22 +96,24 @@ static bool output(struct rewrite *rw, const struct ofp_action_header *a)
     case OFPP_NORMAL: /* knows nothing of slices */
         return refuse(rw, OFPBAC_EPERM);
     default:
-        port = view_port(rw->view, to);
-        return port != NULL ? put(rw, ofp_put_output(rw->out, port->real, be16_get(o->max_len)))
-                            : refuse(rw, OFPBAC_BAD_OUT_PORT);
+        return to_port(rw, to, be16_get(o->max_len));
     }
 }
 
+/* A big switch has no queues. */
 static bool enqueue(struct rewrite *rw, const struct ofp_action_header *a)
 {
     const struct ofp_action_enqueue *e = (const void *)a;
     const struct vport *port = view_port(rw->view, be16_get(e->port));
     if (!may_leave(rw))
         return false;
+    if (rw->view->place == NULL)
+        return refuse(rw, OFPBAC_BAD_QUEUE);
     if (be16_get(e->port) == OFPP_IN_PORT)
         return put(rw, buf_append(rw->out, a, sizeof *e));
-    return port != NULL ? put(rw, ofp_put_enqueue(rw->out, port->real, be32_get(e->queue_id)))
-                        : refuse(rw, OFPBAC_BAD_OUT_PORT);
+    if (port == NULL)
+        return rw->again || refuse(rw, OFPBAC_BAD_OUT_PORT);
+    return put(rw, ofp_put_enqueue(rw->out, port->real, be32_get(e->queue_id)));
 }
 
 /* --- Changes of the packet ------------------------------------------------------------------- */
@@ -159,23 +184,41 @@ static void change(struct rewrite *rw, const struct ofp_action_header *a)
     }
 }
 
-bool actions_rewrite(const struct view *view, const struct space_region *region,
-                     struct span actions, struct buf *out, struct ofp_fault *fault)
+/* On their way packets have labels, which nobody else may write. */
+static bool is_label(const struct rewrite *rw, const struct ofp_action_header *a)
 {
-    struct rewrite rw = {.view = view, .region = *region, .out = out, .fault = fault};
+    const struct ofp_action_vlan_vid *vlan = (const void *)a;
+    return be16_get(a->type) == OFPAT_SET_VLAN_VID &&
+           label_is_vid(rw->view->slice->slicer, be16_get(vlan->vlan_vid) & 0xfff);
+}
+
+static bool rewrite_one(struct rewrite *rw, const struct ofp_action_header *a)
+{
+    uint16_t type = be16_get(a->type);
+    if (type == OFPAT_OUTPUT)
+        return output(rw, a);
+    if (type == OFPAT_ENQUEUE)
+        return enqueue(rw, a);
+    if (is_label(rw, a))
+        return refuse(rw, OFPBAC_EPERM);
+    change(rw, a);
+    return put(rw, buf_append(rw->out, a, be16_get(a->len)));
+}
+
+bool actions_rewrite(struct view *view, const struct place *place,
+                     const struct space_region *region, struct span actions, bool again,
+                     struct buf *out, struct ofp_fault *fault)
+{
+    struct rewrite rw = {.view = view,
+                         .place = place,
+                         .again = again,
+                         .region = *region,
+                         .out = out,
+                         .fault = fault};
     const struct ofp_action_header *a;
-    while ((a = ofp_next_action(&actions)) != NULL) {
-        uint16_t type = be16_get(a->type);
-        bool good;
-        if (type == OFPAT_OUTPUT || type == OFPAT_ENQUEUE) {
-            good = type == OFPAT_OUTPUT ? output(&rw, a) : enqueue(&rw, a);
-        } else {
-            change(&rw, a);
-            good = put(&rw, buf_append(out, a, be16_get(a->len)));
-        }
-        if (!good)
+    while ((a = ofp_next_action(&actions)) != NULL)
+        if (!rewrite_one(&rw, a))
             return false;
-    }
     return true;
 }
 
@@ -198,9 +241,4 @@ bool actions_output_to(struct span actions, uint16_t port)
         if (port_of(a) == port)
             return true;
     return false;
-}
-
-bool actions_flood(struct span actions)
-{
-    return actions_output_to(actions, OFPP_FLOOD) || actions_output_to(actions, OFPP_ALL);
 }

@@ -1,16 +1,13 @@
 /*
- * flows.c - the flows of slices: as they were written, and the parts that lie in switches for them.
+ * flows.c - the flows of slices, as they were written; see slicer.h.
  *
- * A flow-mod is done on the slice's own flows here (OpenFlow 1.0 sections 3.4 and 5.3.3), and what
- * that changes is sent to the switch part by part. Parts of different slices never hold the same
- * packet, so nothing that is sent for one touches another's. See slicer.h.
+ * A flow-mod is done on the slice's own flows here (OpenFlow 1.0 sections 3.4 and 5.3.3); what lies
+ * in switches for them is seen to by parts.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
-#include "controller/apps/lldp.h"
 #include "controller/slicer/slicer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
@@ -89,111 +86,59 @@ static void flow_free(struct vflow *f)
     else
         hash_table_remove(&f->view->flows, &f->by_match);
     hash_table_remove(&f->view->slice->slicer->flows, &f->by_id);
+    timer_cancel(&f->end);
+    free(f->part);
     free(f->actions);
     free(f);
 }
 
-/* --- Parts ----------------------------------------------------------------------------------- */
+/* --- The end --------------------------------------------------------------------------------- */
 
-static int send_part(struct vflow *f, const struct part *part, uint16_t command,
-                     struct span actions, struct span request)
+static void tell_removed(const struct vflow *f, uint8_t reason)
 {
-    struct ofp_match match = space_match(&part->region);
-    struct ofp_msg msg = {.type = OFPT_FLOW_MOD};
-    bool deletes = command == OFPFC_DELETE_STRICT;
-    msg.flow_mod = (struct ofp_msg_flow_mod){
-        .match = &match,
-        .cookie = f->id,
-        .command = command,
+    struct ofp_msg msg = {.type = OFPT_FLOW_REMOVED};
+    msg.flow_removed = (struct ofp_msg_flow_removed){
+        .match = &f->match,
+        .cookie = f->cookie,
+        .priority = f->priority,
+        .reason = reason,
+        .duration_sec = (uint32_t)(flow_age(f) / NS_PER_S),
+        .duration_nsec = (uint32_t)(flow_age(f) % NS_PER_S),
         .idle_timeout = f->idle,
-        .hard_timeout = f->hard,
-        .priority = f->priority < SLICER_PRIORITY_MAX ? f->priority : SLICER_PRIORITY_MAX,
-        .buffer_id = OFP_NO_BUFFER,
-        .out_port = OFPP_NONE,
-        .flags = deletes ? 0 : OFPFF_SEND_FLOW_REM, /* so that we hear of its end */
-        .actions = actions,
+        .packet_count = f->packet_count,
+        .byte_count = f->byte_count,
     };
-    slicer_counters.flow_parts++;
-    pace_spend(&f->view->slice->asks, loop_now(), 1);
-    return place_send(f->view->place, f->view, &msg, deletes ? 0 : f->id, request);
+    if (f->flags & OFPFF_SEND_FLOW_REM)
+        link_notify(&f->view->link, &msg);
 }
 
-static bool parts_lie(const struct vflow *f)
+static void flow_end(struct vflow *f, uint8_t reason)
 {
-    for (size_t i = 0; i < f->n_parts; i++)
-        if (f->part[i].lies)
-            return true;
-    return false;
+    tell_removed(f, reason);
+    flow_free(f);
 }
 
-/* Delete those that lie in the switch, but for those that `heir` has, too. */
-static void delete_parts(struct vflow *f, const struct vflow *heir)
+/* When a flow that lies nowhere times out: nobody else would say so. */
+static uint64_t time_of_end(const struct vflow *f)
 {
-    for (size_t i = 0; i < f->n_parts; i++) {
-        bool inherited = false;
-        for (size_t k = 0; heir != NULL && k < heir->n_parts && !inherited; k++)
-            inherited = space_same(&f->part[i].region, &heir->part[k].region);
-        if (f->part[i].lies && !inherited)
-            send_part(f, &f->part[i], OFPFC_DELETE_STRICT, span_of(NULL, 0), span_of(NULL, 0));
-    }
+    uint64_t hard = f->hard > 0 ? f->born + f->hard * NS_PER_S : TIMER_NEVER;
+    uint64_t idle = f->idle > 0 ? loop_now() + f->idle * NS_PER_S : TIMER_NEVER;
+    return hard < idle ? hard : idle;
 }
 
-/* --- Rewriting ------------------------------------------------------------------------------- */
-
-/* What a flow-mod becomes: regions and actions. There is one at a time. */
-static struct {
-    struct space_region region[SLICER_PARTS_MAX];
-    size_t n;
-    uint8_t area[SLICER_ACTIONS_MAX];
-    struct buf actions;
-} made;
-
-/* The actions for packets of this region. */
-static bool make_actions(const struct view *view, const struct space_region *region,
-                         struct span actions, struct ofp_fault *fault)
+static void watch_end(struct vflow *f)
 {
-    made.actions = buf_of(made.area, sizeof made.area);
-    return actions_rewrite(view, region, actions, &made.actions, fault);
+    uint64_t at = parts_lie(f) ? TIMER_NEVER : time_of_end(f);
+    timer_cancel(&f->end);
+    if (at != TIMER_NEVER)
+        loop_timer_arm(&f->end, at);
 }
 
-static struct span made_actions(void)
+static void on_end(void *user)
 {
-    return span_of(made.area, made.actions.len);
-}
-
-/* LLDP comes here whatever flows there are (tag.h), so one for nothing else is but kept. */
-static bool is_for_lldp(const struct space_region *region)
-{
-    return (region->wildcards & OFPFW_DL_TYPE) == 0 &&
-           be16_get(region->key.match.dl_type) == LLDP_TYPE;
-}
-
-/* The regions of a flow, and its actions, which are the same for all of them if they are good for
- * each. True, or false with the fault. */
-static bool make_parts(const struct view *view, const struct space_region *region,
-                       struct span actions, struct ofp_fault *fault)
-{
-    const struct space_ports ports = {view->place->port, view->place->n_ports};
-    long n;
-    made.n = 0;
-    if (is_for_lldp(region))
-        return true;
-    n = space_parts(&view->place->space, view->slice->index, region, ports, made.region,
-                    SLICER_PARTS_MAX);
-    if (n <= 0)
-        return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED,
-                             n == -ENOSPC ? OFPFMFC_ALL_TABLES_FULL : OFPFMFC_EPERM);
-    made.n = (size_t)n;
-    for (size_t i = 0; i < made.n; i++)
-        if (!make_actions(view, &made.region[i], actions, fault))
-            return false;
-    return true;
-}
-
-/* What is but kept has no end of its own. */
-static bool has_time_out(const struct ofp_msg_flow_mod *mod)
-{
-    return mod->idle_timeout != 0 || mod->hard_timeout != 0;
+    struct vflow *f = user;
+    bool hard = f->hard > 0 && flow_age(f) >= f->hard * NS_PER_S;
+    flow_end(f, hard ? OFPRR_HARD_TIMEOUT : OFPRR_IDLE_TIMEOUT);
 }
 
 /* --- ADD ------------------------------------------------------------------------------------- */
@@ -230,8 +175,7 @@ static struct vflow *flow_new(struct view *view, const struct ofp_msg_flow_mod *
                               const struct space_region *region)
 {
     struct slicer *slicer = view->slice->slicer;
-    size_t n = made.n;
-    struct vflow *f = calloc(1, sizeof *f + n * sizeof f->part[0]);
+    struct vflow *f = calloc(1, sizeof *f);
     if (f == NULL)
         return NULL;
     f->view = view;
@@ -244,9 +188,7 @@ static struct vflow *flow_new(struct view *view, const struct ofp_msg_flow_mod *
     f->hard = mod->hard_timeout;
     f->flags = mod->flags;
     f->born = loop_now();
-    f->n_parts = n;
-    for (size_t i = 0; i < n; i++)
-        f->part[i].region = made.region[i];
+    timer_init(&f->end, on_end, f);
     hash_table_put(&view->flows, &f->by_match, hash_of(region, f->priority));
     hash_table_put(&slicer->flows, &f->by_id, f->id);
     count(f, 1);
@@ -257,15 +199,15 @@ static struct vflow *flow_new(struct view *view, const struct ofp_msg_flow_mod *
     return f;
 }
 
-static bool send_new(struct vflow *f, struct span request)
+/* Put a flow into switches; it is gone again if that cannot be. */
+static bool lay_new(struct vflow *f, struct span request)
 {
-    for (size_t i = 0; i < f->n_parts; i++) {
-        f->part[i].lies = true;
-        if (send_part(f, &f->part[i], OFPFC_ADD, made_actions(), request) == 0)
-            continue;
-        delete_parts(f, NULL);
+    if (!parts_lay(f, request)) {
+        parts_delete(f, NULL);
+        flow_free(f);
         return false;
     }
+    watch_end(f);
     return true;
 }
 
@@ -276,22 +218,17 @@ static bool add(struct view *view, const struct ofp_msg_flow_mod *mod, struct sp
     const struct space_region region = space_region_of(mod->match);
     struct vflow *old = find_same(view, &region, mod->priority), *f;
 
-    if (!make_parts(view, &region, mod->actions, fault))
+    if (!parts_make(view, &region, fault) || !parts_judge_made(view, mod->actions, fault))
         return false;
-    if (made.n == 0 && has_time_out(mod))
-        return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED, OFPFMFC_EPERM);
     if (mod->flags & OFPFF_CHECK_OVERLAP && overlaps(view, &region, mod->priority))
         return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED, OFPFMFC_OVERLAP);
     if (old == NULL && view->slice->n_flows >= def->flows)
         return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED, OFPFMFC_ALL_TABLES_FULL);
     f = flow_new(view, mod, &region);
-    if (f == NULL || !send_new(f, bytes)) {
-        if (f != NULL)
-            flow_free(f);
+    if (f == NULL || !lay_new(f, bytes))
         return slicer_refuse(fault, OFPET_FLOW_MOD_FAILED, OFPFMFC_ALL_TABLES_FULL);
-    }
     if (old != NULL) { /* in the switch its parts have been replaced */
-        delete_parts(old, f);
+        parts_delete(old, f);
         flow_free(old);
     }
     return true;
@@ -312,25 +249,14 @@ static void judge(void *user, struct vflow *f)
 {
     struct change *c = user;
     c->n++;
-    for (size_t i = 0; i < f->n_parts && c->good; i++)
-        c->good = make_actions(f->view, &f->part[i].region, c->mod->actions, c->fault);
-}
-
-/* Send the actions of a flow anew. */
-static void resend(struct vflow *f, struct span request)
-{
-    struct ofp_fault fault;
-    struct span actions = span_of(f->actions, f->actions_len);
-    for (size_t i = 0; i < f->n_parts; i++)
-        if (f->part[i].lies && make_actions(f->view, &f->part[i].region, actions, &fault))
-            send_part(f, &f->part[i], OFPFC_MODIFY_STRICT, made_actions(), request);
+    c->good = c->good && parts_judge(f, c->mod->actions, c->fault);
 }
 
 static void modify_one(void *user, struct vflow *f)
 {
     struct change *c = user;
     if (keep_actions(f, c->mod->actions))
-        resend(f, c->request);
+        parts_send(f, c->request);
 }
 
 /* Call fn for each flow that the flow-mod is for. */
@@ -367,34 +293,15 @@ static bool modify(struct view *view, const struct ofp_msg_flow_mod *mod, struct
 
 /* --- DELETE ---------------------------------------------------------------------------------- */
 
-static void tell_removed(const struct vflow *f, uint8_t reason)
-{
-    struct ofp_msg msg = {.type = OFPT_FLOW_REMOVED};
-    msg.flow_removed = (struct ofp_msg_flow_removed){
-        .match = &f->match,
-        .cookie = f->cookie,
-        .priority = f->priority,
-        .reason = reason,
-        .duration_sec = flow_age(f) / NS_PER_S,
-        .duration_nsec = flow_age(f) % NS_PER_S,
-        .idle_timeout = f->idle,
-        .packet_count = f->packet_count,
-        .byte_count = f->byte_count,
-    };
-    if (f->flags & OFPFF_SEND_FLOW_REM)
-        link_notify(&f->view->link, &msg);
-}
-
 /* It lies no more where flow-mods would find it. What the switch counted last is told when it has
  * said so. */
 static void delete_one(void *user, struct vflow *f)
 {
+    bool counted = parts_lie(f) && (f->flags & OFPFF_SEND_FLOW_REM) != 0;
     (void)user;
-    delete_parts(f, NULL);
-    if (!parts_lie(f))
-        tell_removed(f, OFPRR_DELETE);
-    if (!parts_lie(f) || (f->flags & OFPFF_SEND_FLOW_REM) == 0) {
-        flow_free(f);
+    parts_delete(f, NULL);
+    if (!counted) {
+        flow_end(f, OFPRR_DELETE);
         return;
     }
     f->going = true;
@@ -430,25 +337,33 @@ bool flows_mod(struct view *view, const struct ofp_msg_flow_mod *mod, struct spa
 
 /* --- What becomes of them -------------------------------------------------------------------- */
 
+/* Has the switch removed what was, or lately was, part of a flow? */
+static bool lose_part(struct vflow *f, const struct place *place, const struct ofp_match *match)
+{
+    const struct space_region region = space_region_of(match);
+    for (size_t i = 0; i < f->n_parts; i++) {
+        struct part *part = &f->part[i];
+        if (part->place != place || !space_same(&part->region, &region))
+            continue;
+        if (part->state != PART_LIES)
+            return false;
+        part->state = PART_GONE;
+        return true;
+    }
+    return f->n_leaving > 0 && f->n_leaving-- > 0;
+}
+
 /* With its last part the flow is gone. */
 void flows_removed(struct place *place, const struct ofp_msg_flow_removed *removed)
 {
     struct vflow *f = flows_find(place->slicer, removed->cookie);
-    struct space_region region;
-    if (f == NULL || f->view->place != place)
+    if (f == NULL || !lose_part(f, place, removed->match))
         return;
-    region = space_region_of(removed->match);
-    for (size_t i = 0; i < f->n_parts; i++) {
-        if (!f->part[i].lies || !space_same(&f->part[i].region, &region))
-            continue;
-        f->part[i].lies = false;
-        f->packet_count += removed->packet_count;
-        f->byte_count += removed->byte_count;
-    }
-    if (parts_lie(f))
-        return;
-    tell_removed(f, removed->reason);
-    flow_free(f);
+    f->packet_count += removed->packet_count;
+    f->byte_count += removed->byte_count;
+    f->view->lapsed = true;
+    if (!parts_lie(f) && f->n_parts > 0)
+        flow_end(f, removed->reason);
 }
 
 void flows_failed(struct slicer *slicer, uint64_t id)
@@ -456,28 +371,51 @@ void flows_failed(struct slicer *slicer, uint64_t id)
     struct vflow *f = flows_find(slicer, id);
     if (f == NULL)
         return;
-    delete_parts(f, NULL);
+    parts_delete(f, NULL);
     flow_free(f);
 }
 
-static void reflood(void *user, struct vflow *f)
+/* Without parts (there are more now than may be) it lies nowhere. */
+static void update(void *user, struct vflow *f)
 {
+    struct ofp_fault fault;
     (void)user;
-    if (actions_flood(span_of(f->actions, f->actions_len)))
-        resend(f, span_of(NULL, 0));
+    parts_make(f->view, &f->region, &fault);
+    parts_lay(f, span_of(NULL, 0));
+    watch_end(f);
 }
 
-void flows_reflood(struct view *view)
+void flows_update(struct view *view)
 {
     const struct ofp_match any = ofp_match_any();
-    flows_each(view, &any, OFPP_NONE, reflood, NULL);
+    flows_each(view, &any, OFPP_NONE, update, NULL);
+}
+
+static void leave(void *user, struct vflow *f)
+{
+    const struct place *place = user;
+    size_t n = 0;
+    for (size_t i = 0; i < f->n_parts; i++)
+        if (f->part[i].place != place)
+            f->part[n++] = f->part[i];
+    f->n_parts = n;
+    if (f->going && !parts_lie(f))
+        flow_end(f, OFPRR_DELETE);
+}
+
+void flows_leave(struct view *view, const struct place *place)
+{
+    const struct ofp_match any = ofp_match_any();
+    struct list *it, *after;
+    flows_each(view, &any, OFPP_NONE, leave, (void *)(uintptr_t)place);
+    list_each(it, after, &view->going) leave((void *)(uintptr_t)place, of_match(it));
 }
 
 static void clear_one(void *user, struct vflow *f)
 {
     const bool *gone = user;
     if (!*gone)
-        delete_parts(f, NULL);
+        parts_delete(f, NULL);
     flow_free(f);
 }
 

@@ -28,7 +28,23 @@ static struct span list_ports(const struct view *view, struct ofp_phy_port *list
     return span_of(list, n * sizeof *list);
 }
 
-/* One table, whatever the switch has: flows are told of as one. Vendor actions are nobody's. */
+/* What all switches of a view can do. */
+static struct ofp_msg_features common_features(const struct view *view)
+{
+    struct ofp_msg_features all = {
+        .n_buffers = SLICER_BUFFERS, .capabilities = UINT32_MAX, .actions = UINT32_MAX};
+    for (const struct place *p = place_first(view); p != NULL; p = place_next(view, p)) {
+        const struct ofp_msg_features *f = ctl_dp_features(p->dp);
+        if (f->n_buffers < all.n_buffers)
+            all.n_buffers = f->n_buffers;
+        all.capabilities &= f->capabilities;
+        all.actions &= f->actions;
+    }
+    return all;
+}
+
+/* One table, whatever the switch has: flows are told of as one. Vendor actions are nobody's, and a
+ * big switch has no queues. */
 static bool on_features(struct view *view, const struct ofp_msg *msg, struct span bytes,
                         struct ofp_fault *fault)
 {
@@ -38,12 +54,15 @@ static bool on_features(struct view *view, const struct ofp_msg *msg, struct spa
     struct ofp_msg reply = {.type = OFPT_FEATURES_REPLY, .xid = msg->xid};
     (void)bytes;
     (void)fault;
-    reply.features = *ctl_dp_features(view->place->dp);
+    reply.features = common_features(view);
+    reply.features.datapath_id = view_dpid(view);
     reply.features.n_tables = 1;
-    if (reply.features.n_buffers > SLICER_BUFFERS)
-        reply.features.n_buffers = SLICER_BUFFERS;
     reply.features.capabilities &= known;
     reply.features.actions &= (1u << OFPAT_N_TYPES) - 1;
+    if (view->place == NULL) {
+        reply.features.capabilities &= ~(uint32_t)OFPC_QUEUE_STATS;
+        reply.features.actions &= ~(1u << OFPAT_ENQUEUE);
+    }
     reply.features.ports = list_ports(view, list);
     link_send(&view->link, &reply);
     return true;
@@ -66,7 +85,8 @@ static bool on_set_config(struct view *view, const struct ofp_msg *msg, struct s
 {
     (void)bytes;
     view->miss_send_len = msg->config.miss_send_len;
-    place_update_config(view->place);
+    for (struct place *p = place_first(view); p != NULL; p = place_next(view, p))
+        place_update_config(p);
     return msg->config.flags == OFPC_FRAG_NORMAL ||
            slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_EPERM);
 }
@@ -100,46 +120,57 @@ static bool on_port_mod(struct view *view, const struct ofp_msg *msg, struct spa
         return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_EPERM);
     if ((port->config ^ mod->config) & mod->mask) {
         port->config ^= OFPPC_NO_FLOOD;
-        flows_reflood(view);
+        view_reflood(view);
     }
     return true;
 }
 
 /* --- Sections 5.3.4, 5.3.5, 5.3.7: the switch knows ------------------------------------------ */
 
-static void answer_barrier(struct ask *ask, const struct ofp_msg *reply)
+static void answer_barrier(struct ask *ask)
 {
-    const struct ofp_msg msg = {.type = reply->type, .xid = ask->xid};
+    const struct ofp_msg msg = {.type = OFPT_BARRIER_REPLY, .xid = ask->xid};
     link_send(&ask->view->link, &msg);
 }
 
 static bool on_barrier(struct view *view, const struct ofp_msg *msg, struct span bytes,
                        struct ofp_fault *fault)
 {
-    const struct ask like = {.answer = answer_barrier};
-    return ask(view, msg, &like, bytes, fault);
+    const struct ask like = {.finish = answer_barrier};
+    return ask(view, NULL, msg, &like, bytes, fault);
 }
 
-static void answer_queues(struct ask *ask, const struct ofp_msg *reply)
+static void take_queues(struct ask *ask, const struct place *place, const struct ofp_msg *reply)
 {
     struct ofp_msg msg = *reply;
-    const struct vport *port = view_real_port(ask->view, reply->queue_config.port);
+    const struct vport *port = view_real_port(ask->view, place, reply->queue_config.port);
     msg.xid = ask->xid;
     if (port != NULL)
         msg.queue_config.port = port->number;
     link_send(&ask->view->link, &msg);
 }
 
+static bool say_no_queues(struct view *view, const struct ofp_msg *request)
+{
+    const struct ofp_msg reply = {.type = OFPT_QUEUE_GET_CONFIG_REPLY,
+                                  .xid = request->xid,
+                                  .queue_config = {.port = request->queue_config.port}};
+    link_send(&view->link, &reply);
+    return true;
+}
+
 static bool on_queues(struct view *view, const struct ofp_msg *msg, struct span bytes,
                       struct ofp_fault *fault)
 {
     const struct vport *port = view_port(view, msg->queue_config.port);
-    const struct ask like = {.answer = answer_queues};
+    const struct ask like = {.take = take_queues};
     struct ofp_msg request = *msg;
     if (port == NULL)
         return slicer_refuse(fault, OFPET_QUEUE_OP_FAILED, OFPQOFC_BAD_PORT);
+    if (view->place == NULL)
+        return say_no_queues(view, msg);
     request.queue_config.port = port->real;
-    return ask(view, &request, &like, bytes, fault);
+    return ask(view, port->place, &request, &like, bytes, fault);
 }
 
 /* A view has one controller, which may call itself what it wants. */

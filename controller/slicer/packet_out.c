@@ -10,78 +10,105 @@
  */
 #include "controller/slicer/slicer.h"
 #include "controller/slicer/tag.h"
+#include "openflow/action.h"
 
-/* Send a packet, whose key with the port where it came in is `key`, through a slice's actions. */
-static bool send(struct view *view, const struct ofp_key *key, struct ofp_msg_packet_out out,
-                 struct span bytes, struct ofp_fault *fault)
+/* Send a packet, whose key with the port where it came in is `key`, through a slice's actions at a
+ * switch. */
+static bool send(struct view *view, struct place *place, const struct ofp_key *key,
+                 struct ofp_msg_packet_out out, struct span bytes, struct ofp_fault *fault)
 {
     static uint8_t area[SLICER_ACTIONS_MAX];
     const struct space_region region = space_region_of_key(key);
     struct buf actions = buf_of(area, sizeof area);
     struct ofp_msg msg = {.type = OFPT_PACKET_OUT};
 
-    if (!actions_rewrite(view, &region, out.actions, &actions, fault))
+    if (!actions_rewrite(view, place, &region, out.actions, false, &actions, fault))
         return false;
     msg.packet_out = out;
     msg.packet_out.actions = span_of(area, actions.len);
-    place_send(view->place, view, &msg, 0, bytes); /* if it is too slow: packets may be lost */
+    place_send(place, view, &msg, 0, bytes); /* if it is too slow: packets may be lost */
     return true;
 }
 
 bool packet_out_buffer(struct view *view, uint32_t buffer, struct span actions, struct span bytes,
                        struct ofp_fault *fault)
 {
-    struct ofp_msg_packet_out out = {.actions = actions};
-    struct ofp_key key;
-    out.buffer_id = view_take_buffer(view, buffer, &key);
-    if (out.buffer_id == OFP_NO_BUFFER)
+    const struct vbuffer b = view_take_buffer(view, buffer);
+    const struct ofp_msg_packet_out out = {
+        .buffer_id = b.real, .in_port = be16_get(b.key.match.in_port), .actions = actions};
+    if (b.real == OFP_NO_BUFFER)
         return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_BUFFER_UNKNOWN);
-    out.in_port = be16_get(key.match.in_port);
-    return send(view, &key, out, bytes, fault);
+    return send(view, b.place, &b.key, out, bytes, fault);
 }
 
+/* Would the packet be the slice's if it came in here? LLDP that is sent to links always is. */
 static bool is_own(const struct view *view, struct ofp_key *key, const struct vport *port)
 {
     key->match.in_port = be16_of(port->real);
-    return space_owner(&view->place->space, key) == (int)view->slice->index;
+    if (label_is_vid(view->slice->slicer, be16_get(key->match.dl_vlan)))
+        return false;
+    return tag_is_lldp(key) || space_owner(&port->place->space, key) == (int)view->slice->index;
 }
 
-static bool is_own_somewhere(const struct view *view, struct ofp_key *key)
+/* The port that the first output goes to; NULL: none, or it goes to several. */
+static const struct vport *first_output(const struct view *view, struct span actions)
 {
-    for (size_t i = 0; i < view->n_ports; i++)
-        if (is_own(view, key, &view->port[i]))
-            return true;
-    return false;
+    const struct ofp_action_header *a;
+    while ((a = ofp_next_action(&actions)) != NULL)
+        if (be16_get(a->type) == OFPAT_OUTPUT)
+            return view_port(view,
+                             be16_get(((const struct ofp_action_output *)(const void *)a)->port));
+    return NULL;
 }
 
-/* LLDP that is sent to links is the slice's wherever it has a port, and comes back to it alone. */
-static bool send_lldp(struct view *view, const struct ofp_key *key, struct ofp_msg_packet_out out,
-                      struct span bytes, struct ofp_fault *fault)
+/* A port where it might have come in: that where it goes out, or, if it would not be the slice's
+ * there, any. NULL: it is not the slice's. */
+static const struct vport *port_for(const struct view *view, struct ofp_key *key,
+                                    struct span actions)
+{
+    const struct vport *port = first_output(view, actions), *down = NULL;
+    if (port != NULL && is_own(view, key, port))
+        return port;
+    for (size_t i = 0; i < view->n_ports; i++) {
+        port = &view->port[i];
+        if (!is_own(view, key, port))
+            continue;
+        if (port->up)
+            return port;
+        down = port;
+    }
+    return down != NULL && is_own(view, key, down) ? down : NULL;
+}
+
+/* What the slice sends by LLDP comes back to it alone. */
+static bool send_lldp(struct view *view, struct place *place, const struct ofp_key *key,
+                      struct ofp_msg_packet_out out, struct span bytes, struct ofp_fault *fault)
 {
     static uint8_t area[TAG_FRAME_MAX];
     out.data = tag_write(out.data, view->slice->id, view->slice->slicer->secret, area);
     if (out.data.data == NULL)
         return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_BAD_LEN);
-    return send(view, key, out, bytes, fault);
+    return send(view, place, key, out, bytes, fault);
 }
 
 bool packet_out(struct view *view, const struct ofp_msg_packet_out *out, struct span bytes,
                 struct ofp_fault *fault)
 {
-    const struct vport *port = view_port(view, out->in_port);
+    const struct vport *named = view_port(view, out->in_port), *port;
     struct ofp_msg_packet_out real = *out;
     struct ofp_key key;
 
     if (out->buffer_id != OFP_NO_BUFFER)
         return packet_out_buffer(view, out->buffer_id, out->actions, bytes, fault);
-    ofp_key_extract(&key, out->data, 0);
-    real.in_port = port != NULL ? port->real : OFPP_NONE;
     /* In the table a packet from nowhere could meet any slice's flow. */
-    if (port == NULL && actions_output_to(out->actions, OFPP_TABLE))
+    if (named == NULL && actions_output_to(out->actions, OFPP_TABLE))
         return slicer_refuse(fault, OFPET_BAD_ACTION, OFPBAC_BAD_OUT_PORT);
-    if (tag_is_lldp(&key))
-        return send_lldp(view, &key, real, bytes, fault);
-    if (!(port != NULL ? is_own(view, &key, port) : is_own_somewhere(view, &key)))
+    ofp_key_extract(&key, out->data, 0);
+    port = named != NULL ? named : port_for(view, &key, out->actions);
+    if (port == NULL || !is_own(view, &key, port))
         return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_EPERM);
-    return send(view, &key, real, bytes, fault);
+    real.in_port = named != NULL ? named->real : OFPP_NONE;
+    if (tag_is_lldp(&key))
+        return send_lldp(view, port->place, &key, real, bytes, fault);
+    return send(view, port->place, &key, real, bytes, fault);
 }

@@ -75,25 +75,28 @@ bool place_set_space(struct place *place)
     return rules != NULL;
 }
 
-static void list_ports(struct place *place)
+struct place *place_first(const struct view *view)
 {
-    struct span rest = ctl_dp_features(place->dp)->ports;
-    size_t n = rest.len / sizeof(struct ofp_phy_port);
-    uint16_t *port = realloc(place->port, (n + 1) * sizeof *port);
-    const struct ofp_phy_port *desc;
-    if (port == NULL)
-        return; /* a cut then leaves the new ones out */
-    place->port = port;
-    place->n_ports = 0;
-    while ((desc = ofp_next_port(&rest)) != NULL)
-        port[place->n_ports++] = be16_get(desc->port_no);
+    struct list *all = &view->slice->slicer->places;
+    if (view->place != NULL)
+        return view->place;
+    return list_empty(all) ? NULL : container_of(all->next, struct place, link);
+}
+
+struct place *place_next(const struct view *view, const struct place *place)
+{
+    const struct list *next = place->link.next;
+    if (view->place != NULL || next == &view->slice->slicer->places)
+        return NULL;
+    return container_of(place->link.next, struct place, link);
 }
 
 void place_ports_changed(struct place *place)
 {
     struct list *it, *after;
-    list_ports(place);
-    list_each(it, after, &place->views) view_update_ports(container_of(it, struct view, in_place));
+    edge_list_ports(place);
+    list_each(it, after, &place->views) view_update(container_of(it, struct view, in_place));
+    topology_changed(place->slicer);
 }
 
 /* Section 5.3.2: the switch has one miss_send_len, and each slice its own. */
@@ -102,10 +105,10 @@ void place_update_config(struct place *place)
     struct ofp_msg msg = {.type = OFPT_SET_CONFIG,
                           .config = {.miss_send_len = OFP_DEFAULT_MISS_SEND_LEN}};
     struct list *it, *after;
-    list_each(it, after, &place->views)
+    list_each(it, after, &place->slicer->slices)
     {
-        const struct view *view = container_of(it, struct view, in_place);
-        if (view->miss_send_len > msg.config.miss_send_len)
+        const struct view *view = view_find(container_of(it, struct slice, link), place);
+        if (view != NULL && view->miss_send_len > msg.config.miss_send_len)
             msg.config.miss_send_len = view->miss_send_len;
     }
     if (msg.config.miss_send_len != place->miss_send_len &&
@@ -153,13 +156,14 @@ struct place *place_new(struct slicer *slicer, struct ctl_dp *dp)
     place->dp = dp;
     list_init(&place->views);
     list_append(&slicer->places, &place->link);
-    if (!place_set_space(place)) {
+    empty(place);
+    ask_for_lldp(place);
+    edge_list_ports(place);
+    if (topology_join(place) != 0 || !place_set_space(place)) {
         place_free(place);
         return NULL;
     }
-    list_ports(place);
-    empty(place);
-    ask_for_lldp(place);
+    topology_changed(slicer);
     return place;
 }
 
@@ -167,8 +171,10 @@ void place_free(struct place *place)
 {
     struct list *it, *after;
     list_each(it, after, &place->views) view_free(container_of(it, struct view, in_place), true);
+    topology_leave(place);
     list_remove(&place->link);
     free(place->rules);
     free(place->port);
+    free(place->edge);
     free(place);
 }

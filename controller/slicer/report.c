@@ -8,11 +8,11 @@
 #include "controller/slicer/slicer.h"
 
 /* A packet that is not told of is dropped, out of the switch's buffer too (section 5.3.6). */
-static void drop(struct view *view, const struct ctl_packet *packet, uint64_t *counter)
+static void drop(struct place *place, const struct ctl_packet *packet, uint64_t *counter)
 {
     ++*counter;
     if (packet->in->buffer_id != OFP_NO_BUFFER)
-        ctl_packet_out(view->place->dp, packet, span_of(NULL, 0));
+        ctl_packet_out(place->dp, packet, span_of(NULL, 0));
 }
 
 /* Section 5.4.1: of a buffered packet each gets as much as it has asked for. */
@@ -24,22 +24,24 @@ static struct span told(const struct view *view, const struct ofp_msg_packet_in 
     return span_of(data.data, cut ? most : data.len);
 }
 
-void report_packet_in(struct view *view, const struct ctl_packet *packet, struct span data)
+void report_packet_in(struct view *view, struct place *place, const struct ctl_packet *packet,
+                      struct span data)
 {
     struct ofp_msg msg = {.type = OFPT_PACKET_IN, .packet_in = *packet->in};
-    const struct vport *port = view_real_port(view, packet->in->in_port);
+    const struct vport *port = view_real_port(view, place, packet->in->in_port);
 
-    if (!link_is_up(&view->link) || port == NULL) {
-        drop(view, packet, &slicer_counters.absent);
+    if (!link_is_up(&view->link) || port == NULL || !port->up) {
+        drop(place, packet, &slicer_counters.absent);
         return;
     }
     if (pace_when(&view->slice->packet_ins, loop_now()) > loop_now() || link_is_full(&view->link)) {
-        drop(view, packet, &slicer_counters.packets_dropped);
+        drop(place, packet, &slicer_counters.packets_dropped);
         return;
     }
     pace_spend(&view->slice->packet_ins, loop_now(), 1);
     msg.packet_in.in_port = port->number;
-    msg.packet_in.buffer_id = view_give_buffer(view, packet->in->buffer_id, &packet->key);
+    msg.packet_in.buffer_id = view_give_buffer(
+        view, (struct vbuffer){.real = packet->in->buffer_id, .place = place, .key = packet->key});
     msg.packet_in.total_len -= (uint16_t)(packet->in->data.len - data.len);
     msg.packet_in.data = told(view, packet->in, data);
     slicer_counters.packet_ins += link_notify(&view->link, &msg);

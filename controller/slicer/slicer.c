@@ -18,6 +18,7 @@
 #include "runtime/log.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 LOG_MODULE(slicer);
@@ -25,8 +26,8 @@ LOG_MODULE(slicer);
 static struct {
     const char *file;
     struct config_list lines;
-    uint64_t rate, flows;
-} options = {.rate = 10000, .flows = 16384};
+    uint64_t rate, flows, first_label, labels;
+} options = {.rate = 10000, .flows = 16384, .first_label = 3072, .labels = 1023};
 
 static const struct config_option option_rows[] = {
     {"slicer-file", CONFIG_STRING, &options.file, 0, 0, "PATH", "the slices and their flow space"},
@@ -35,6 +36,9 @@ static const struct config_option option_rows[] = {
      "messages a second of a slice that has no rate="},
     {"slicer-flows", CONFIG_UINT, &options.flows, 1, 1 << 24, "N",
      "flows of a slice that has no flows="},
+    {"slicer-label", CONFIG_UINT, &options.first_label, 1, LABELS_MAX, "VID",
+     "the first of the VLANs in which big switches' packets travel"},
+    {"slicer-labels", CONFIG_UINT, &options.labels, 1, LABELS_MAX, "N", "so many of them"},
     {0},
 };
 
@@ -65,6 +69,7 @@ static void slice_free(struct slice *slice)
     struct list *it, *after;
     list_each(it, after, &slice->views) view_free(container_of(it, struct view, in_slice), false);
     list_remove(&slice->link);
+    free(slice->numbers.of);
     free(slice);
 }
 
@@ -100,14 +105,6 @@ static const struct slice *slice_by_id(const struct slicer *slicer, uint64_t id)
     return NULL;
 }
 
-static bool has_part(const struct slice *slice, const struct place *place)
-{
-    for (size_t i = 0; i < place->space.n; i++)
-        if (place->space.rule[i].owner == slice->index)
-            return true;
-    return false;
-}
-
 /* A view of this switch for each slice that has a part of it and none yet. */
 static void show_to_all(struct place *place)
 {
@@ -115,8 +112,8 @@ static void show_to_all(struct place *place)
     list_each(it, after, &place->slicer->slices)
     {
         struct slice *slice = slice_of(it);
-        if (has_part(slice, place) && view_find(slice, place) == NULL &&
-            view_new(slice, place) == NULL)
+        if (!slice_def(slice)->is_big && space_has_owner(&place->space, slice->index) &&
+            view_find(slice, place) == NULL && view_new(slice, place) == NULL)
             log_error("slice %s: no view of datapath %016" PRIx64, slice_def(slice)->name,
                       ctl_dp_id(place->dp));
     }
@@ -129,7 +126,21 @@ static const char *add_line(void *user, const char *text, unsigned line, char *e
     return slices_add(user, text, line, error);
 }
 
-static bool read_all(struct slice_set *set)
+/* NULL, or which slice wants what there is not. */
+static const char *judge_big(const struct slicer *app, const struct slice_set *set, char *error)
+{
+    for (size_t i = 0; i < set->n; i++) {
+        if (!set->def[i].is_big || app->discovery != NULL)
+            continue;
+        snprintf(error, OFP_PARSE_ERROR,
+                 "line %u: slice %s: big= wants --app=discovery before slicer", set->def[i].line,
+                 set->def[i].name);
+        return error;
+    }
+    return NULL;
+}
+
+static bool read_all(const struct slicer *app, struct slice_set *set)
 {
     const struct line_source from = {options.file, "--slicer-line", &options.lines};
     char error[OFP_PARSE_ERROR];
@@ -138,6 +149,8 @@ static bool read_all(struct slice_set *set)
     if (!lines_read(&from, add_line, set))
         return false;
     wrong = slices_close(set, error);
+    if (wrong == NULL)
+        wrong = judge_big(app, set, error);
     if (wrong != NULL)
         log_error("%s: %s", options.file != NULL ? options.file : "--slicer-line", wrong);
     return wrong == NULL;
@@ -174,13 +187,14 @@ static void use(struct slicer *app, const struct slice_set *new)
         place_set_space(place);
         show_to_all(place);
     }
+    topology_changed(app);
 }
 
 static bool reload(struct slicer *app)
 {
     static struct slice_set new;
     slicer_counters.reloads++;
-    if (!read_all(&new)) {
+    if (!read_all(app, &new)) {
         slicer_counters.bad_files++;
         log_error("the slices stay as they were: mend the lines above and reload");
         slices_free(&new);
@@ -235,7 +249,31 @@ static void show_command(void *user, struct appctl_reply *reply, size_t argc,
             show_slice(reply, slice_at(app, i));
 }
 
+static void show_ports(struct appctl_reply *reply, const struct view *view)
+{
+    appctl_say(reply, "port   datapath          its port\n");
+    for (size_t i = 0; i < view->n_ports; i++) {
+        const struct vport *port = &view->port[i];
+        appctl_say(reply, "%5u  %016" PRIx64 "  %8u  %s\n", port->number,
+                   ctl_dp_id(port->place->dp), port->real, port->up ? "up" : "down");
+    }
+}
+
+static void ports_command(void *user, struct appctl_reply *reply, size_t argc,
+                          const char *const *argv)
+{
+    const struct slicer *app = user;
+    int index = slices_find(&app->set, argv[0]);
+    const struct slice *slice = index >= 0 ? slice_at(app, (unsigned)index) : NULL;
+    (void)argc;
+    if (slice == NULL || !slice_def(slice)->is_big)
+        appctl_fail(reply, "no slice %.40s sees one big switch", argv[0]);
+    else if (slice->big != NULL)
+        show_ports(reply, slice->big);
+}
+
 static const struct appctl_command command_rows[] = {
+    {"slicer/ports", "SLICE", 1, 1, ports_command},
     {"slicer/reload", "", 0, 0, reload_command},
     {"slicer/show", "", 0, 0, show_command},
     {0},
@@ -248,6 +286,7 @@ static void slicer_destroy(void *self)
     struct slicer *app = self;
     struct list *it, *after;
     list_each(it, after, &app->slices) slice_free(slice_of(it));
+    topology_end(app);
     slices_free(&app->set);
     hash_table_free(&app->flows);
     free(app);
@@ -264,8 +303,13 @@ static void *slicer_create(struct ctl *ctl)
     app->ctl = ctl;
     app->next_id = entropy_u64() | 1;
     app->secret = entropy_u64();
+    app->discovery = ctl_app(ctl, &discovery_app);
+    app->labels.first = (uint16_t)options.first_label;
+    app->labels.n =
+        options.labels < 4095 - options.first_label ? options.labels : 4095 - options.first_label;
     list_init(&app->slices);
     list_init(&app->places);
+    topology_begin(app);
     if (options.file == NULL && options.lines.n == 0)
         log_warn("no slices: say --slicer-file=PATH or --slicer-line=LINE");
     if (!reload(app)) {
@@ -301,6 +345,8 @@ static const struct slice *whose(const struct slicer *app, const struct place *p
 {
     uint64_t id;
     int owner;
+    if (label_is_vid(app, be16_get(packet->key.match.dl_vlan)))
+        return NULL;
     if (tag_is_lldp(&packet->key) && tag_read(packet->in->data, app->secret, &id, data))
         return slice_by_id(app, id);
     owner = space_owner(&place->space, &packet->key);
@@ -309,13 +355,13 @@ static const struct slice *whose(const struct slicer *app, const struct place *p
 
 static bool slicer_packet_in(void *self, struct ctl_dp *dp, const struct ctl_packet *packet)
 {
-    const struct place *place = ctl_dp_get(dp, self);
+    struct place *place = ctl_dp_get(dp, self);
     struct span data = packet->in->data;
     const struct slice *slice = place != NULL ? whose(self, place, packet, &data) : NULL;
     struct view *view = slice != NULL ? view_find(slice, place) : NULL;
     slicer_counters.nobodys += view == NULL;
-    if (view != NULL)
-        report_packet_in(view, packet, data);
+    if (view != NULL && !parts_wake(view, place, packet))
+        report_packet_in(view, place, packet, data);
     return view != NULL;
 }
 

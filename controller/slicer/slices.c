@@ -64,8 +64,12 @@ static const char *read_setting(struct slice_def *def, const char *word, char *e
         return read_number(value, &def->rate) ? NULL : "rate= wants messages a second, from 1 on";
     if (n == 5 && strncmp(word, "flows", n) == 0)
         return read_number(value, &def->flows) ? NULL : "flows= wants how many flows, from 1 on";
-    snprintf(error, OFP_PARSE_ERROR, "a slice has controller=, rate= and flows=, but no \"%.40s\"",
-             word);
+    if (n == 3 && strncmp(word, "big", n) == 0) {
+        def->is_big = ctl_read_dpid(value, &def->big);
+        return def->is_big ? NULL : "big= wants the datapath id of the one big switch";
+    }
+    snprintf(error, OFP_PARSE_ERROR,
+             "a slice has controller=, rate=, flows= and big=, but no \"%.40s\"", word);
     return error;
 }
 
@@ -146,6 +150,8 @@ static const char *read_rule(struct slice_set *set, const char *text, unsigned l
     wrong = line_read_dpid(&text, &rule->all, &rule->dpid);
     if (wrong == NULL)
         wrong = read_match(text, rule, error);
+    if (wrong == NULL && set->def[set->n - 1].is_big)
+        space_set_vlan(&rule->rule.region);
     set->n_rules += wrong == NULL;
     return wrong;
 }
@@ -204,7 +210,8 @@ struct space slices_space(const struct slice_set *set, uint64_t dpid, struct spa
 
 static bool same_words(const struct slice_def *a, const struct slice_def *b)
 {
-    return strcmp(a->controller, b->controller) == 0 && a->rate == b->rate && a->flows == b->flows;
+    return strcmp(a->controller, b->controller) == 0 && a->rate == b->rate &&
+           a->flows == b->flows && a->is_big == b->is_big && a->big == b->big;
 }
 
 static bool is_one_switch(const struct slice_line *a, const struct slice_line *b)

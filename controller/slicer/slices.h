@@ -32,6 +32,8 @@ struct slice_def {
     char controller[ENDPOINT_NAME_MAX];
     uint64_t rate; /* messages a second from the controller, and packet-ins to it */
     uint64_t flows;
+    bool is_big; /* it sees one big switch, with this datapath id: */
+    uint64_t big;
     unsigned line;
 };
 

@@ -37,6 +37,15 @@ void space_set_in_port(struct space_region *region, uint16_t port)
     region->wildcards &= ~(uint32_t)OFPFW_IN_PORT;
 }
 
+void space_set_vlan(struct space_region *region)
+{
+    if ((region->wildcards & OFPFW_DL_VLAN) == 0)
+        return;
+    region->key.match.dl_vlan = be16_of(OFP_VLAN_NONE);
+    region->mask.match.dl_vlan = be16_of(0xffff);
+    region->wildcards &= ~(uint32_t)OFPFW_DL_VLAN;
+}
+
 /* The smaller number of wild bits of an address. */
 static uint32_t fewer_bits(uint32_t a, uint32_t b, uint32_t field)
 {
@@ -99,6 +108,14 @@ bool space_owns(const struct space *space, unsigned owner, const struct space_re
         if (space_covers(&rule->region, region))
             return true;
     }
+    return false;
+}
+
+bool space_has_owner(const struct space *space, unsigned owner)
+{
+    for (size_t i = 0; i < space->n; i++)
+        if (space->rule[i].owner == owner)
+            return true;
     return false;
 }
 

@@ -45,6 +45,9 @@ struct ofp_match space_match(const struct space_region *region);
 /* Compare this field of the region with nothing but `value` from now on. */
 void space_set_in_port(struct space_region *region, uint16_t port);
 
+/* Where the region is of packets of any VLAN: let it be of untagged ones. */
+void space_set_vlan(struct space_region *region);
+
 /* What is in both, in `*both`. False: nothing is. */
 bool space_meet(const struct space_region *a, const struct space_region *b,
                 struct space_region *both);
@@ -60,7 +63,8 @@ int space_owner(const struct space *space, const struct ofp_key *key);
  * rules to show. */
 bool space_owns(const struct space *space, unsigned owner, const struct space_region *region);
 
-/* Has `owner` anything that may come in on this port? */
+/* Has `owner` anything? Anything that may come in on this port? */
+bool space_has_owner(const struct space *space, unsigned owner);
 bool space_has_port(const struct space *space, unsigned owner, uint16_t port);
 
 /* Ports there are, to cut one out: n of them. */

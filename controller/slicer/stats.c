@@ -79,7 +79,7 @@ static void see_all(struct view *view, struct span entries)
 /* Has the switch told of it, or is it but kept? */
 static bool is_there(const struct vflow *f)
 {
-    return f->seen.flow_count > 0 || f->n_parts == 0;
+    return f->seen.flow_count > 0 || !parts_lie(f);
 }
 
 static void describe(void *user, struct vflow *f)
@@ -114,92 +114,137 @@ static void add_up(void *user, struct vflow *f)
     sum->byte_count += f->byte_count + f->seen.byte_count;
 }
 
-static void answer_flows(struct ask *ask, const struct ofp_msg *msg)
+static void keep_entries(struct ask *ask, const struct place *place, const struct ofp_msg *msg)
 {
-    see_all(ask->view, msg->stats.entries);
+    (void)place;
+    ask_keep(ask, msg->stats.entries.data, msg->stats.entries.len);
+}
+
+static void answer_flows(struct ask *ask)
+{
+    see_all(ask->view, span_of(ask->kept, ask->n_kept));
     reply_begin(&ask->view->link, ask->xid, OFPST_FLOW);
     flows_each(ask->view, &ask->match, ask->out_port, describe, NULL);
     reply_send(0);
 }
 
-static void answer_aggregate(struct ask *ask, const struct ofp_msg *msg)
+static void answer_aggregate(struct ask *ask)
 {
     struct ofp_msg answer = {
         .type = OFPT_STATS_REPLY, .xid = ask->xid, .stats = {.type = OFPST_AGGREGATE}};
-    see_all(ask->view, msg->stats.entries);
+    see_all(ask->view, span_of(ask->kept, ask->n_kept));
     flows_each(ask->view, &ask->match, ask->out_port, add_up, &answer.stats.aggregate);
     link_send(&ask->view->link, &answer);
 }
 
-/* Parts are met by what meets their flow, so the switch need not tell of others. */
+/* What switches are to tell of: parts are met by what meets their flow, so not of others. Ports of
+ * a big switch they know by other numbers. */
+static struct ofp_match asked_match(const struct view *view, const struct ofp_match *match)
+{
+    struct ofp_match asked = *match;
+    if (view->place == NULL)
+        asked.wildcards = be32_of(be32_get(asked.wildcards) | OFPFW_IN_PORT);
+    return asked;
+}
+
 static bool ask_flows(struct view *view, const struct ofp_msg *msg, struct span bytes,
                       struct ofp_fault *fault)
 {
     bool flows = msg->stats.type == OFPST_FLOW;
     struct ask like = {.match = *msg->stats.flow.match,
                        .out_port = msg->stats.flow.out_port,
-                       .answer = flows ? answer_flows : answer_aggregate};
+                       .take = keep_entries,
+                       .finish = flows ? answer_flows : answer_aggregate};
     struct ofp_msg request = {.type = OFPT_STATS_REQUEST, .stats = {.type = OFPST_FLOW}};
+    struct ofp_match asked = asked_match(view, &like.match);
     uint8_t table = msg->stats.flow.table_id;
     if (table != OFP_TABLE_ALL && table != 0) /* the slice has one table only: nothing there */
         like.match.wildcards = be32_of(OFPFW_ALL & ~(uint32_t)OFPFW_IN_PORT);
     request.stats.flow = (struct ofp_msg_flow_request){
-        .match = &like.match, .table_id = OFP_TABLE_ALL, .out_port = OFPP_NONE};
-    return ask(view, &request, &like, bytes, fault);
+        .match = &asked, .table_id = OFP_TABLE_ALL, .out_port = OFPP_NONE};
+    return ask(view, NULL, &request, &like, bytes, fault);
 }
 
 /* --- PORT, QUEUE ----------------------------------------------------------------------------- */
 
-static void answer_ports(struct ask *ask, const struct ofp_msg *msg)
+static void keep_ports(struct ask *ask, const struct place *place, const struct ofp_msg *msg)
 {
     struct span rest = msg->stats.entries;
     const struct ofp_port_stats *in;
     struct ofp_port_stats *out;
-    reply_begin(&ask->view->link, ask->xid, OFPST_PORT);
     while ((in = ofp_next_port_stats(&rest)) != NULL) {
-        const struct vport *port = view_real_port(ask->view, be16_get(in->port_no));
-        if (port == NULL || (out = reply_put(sizeof *out)) == NULL)
-            continue;
-        *out = *in;
-        out->port_no = be16_of(port->number);
+        const struct vport *port = view_real_port(ask->view, place, be16_get(in->port_no));
+        if (port != NULL && (out = ask_keep(ask, in, sizeof *in)) != NULL)
+            out->port_no = be16_of(port->number);
     }
-    reply_send(0);
 }
 
-static void answer_queues(struct ask *ask, const struct ofp_msg *msg)
+static void keep_queues(struct ask *ask, const struct place *place, const struct ofp_msg *msg)
 {
     struct span rest = msg->stats.entries;
     const struct ofp_queue_stats *in;
     struct ofp_queue_stats *out;
-    reply_begin(&ask->view->link, ask->xid, OFPST_QUEUE);
     while ((in = ofp_next_queue_stats(&rest)) != NULL) {
-        const struct vport *port = view_real_port(ask->view, be16_get(in->port_no));
-        if (port == NULL || (out = reply_put(sizeof *out)) == NULL)
-            continue;
-        *out = *in;
-        out->port_no = be16_of(port->number);
+        const struct vport *port = view_real_port(ask->view, place, be16_get(in->port_no));
+        if (port != NULL && (out = ask_keep(ask, in, sizeof *in)) != NULL)
+            out->port_no = be16_of(port->number);
     }
+}
+
+/* Entries of one size, as they were kept. */
+static void reply_kept(struct ask *ask, uint16_t type, size_t size)
+{
+    reply_begin(&ask->view->link, ask->xid, type);
+    for (size_t at = 0; at < ask->n_kept; at += size)
+        bytes_copy(reply_put(size), ask->kept + at, size);
     reply_send(0);
+}
+
+static void answer_ports(struct ask *ask)
+{
+    reply_kept(ask, OFPST_PORT, sizeof(struct ofp_port_stats));
+}
+
+static void answer_queues(struct ask *ask)
+{
+    reply_kept(ask, OFPST_QUEUE, sizeof(struct ofp_queue_stats));
+}
+
+/* Section 5.3.5 has no error for a port that is not there: there are no counters. */
+static bool say_nothing(struct view *view, const struct ofp_msg *msg)
+{
+    reply_begin(&view->link, msg->xid, msg->stats.type);
+    reply_send(0);
+    return true;
 }
 
 static bool ask_ports(struct view *view, const struct ofp_msg *msg, struct span bytes,
                       struct ofp_fault *fault)
 {
-    bool queues = msg->stats.type == OFPST_QUEUE;
-    const struct ask like = {.answer = queues ? answer_queues : answer_ports};
+    const struct ask like = {.take = keep_ports, .finish = answer_ports};
     const struct vport *port = view_port(view, msg->stats.port.port_no);
     struct ofp_msg request = *msg;
-    if (msg->stats.port.port_no == (queues ? OFPP_ALL : OFPP_NONE))
-        return ask(view, &request, &like, bytes, fault);
-    if (port == NULL && queues)
-        return slicer_refuse(fault, OFPET_QUEUE_OP_FAILED, OFPQOFC_BAD_PORT);
-    if (port == NULL) { /* section 5.3.5 has no error for it: there are no counters */
-        reply_begin(&view->link, msg->xid, OFPST_PORT);
-        reply_send(0);
-        return true;
-    }
+    if (msg->stats.port.port_no == OFPP_NONE)
+        return ask(view, NULL, &request, &like, bytes, fault);
+    if (port == NULL)
+        return say_nothing(view, msg);
     request.stats.port.port_no = port->real;
-    return ask(view, &request, &like, bytes, fault);
+    return ask(view, port->place, &request, &like, bytes, fault);
+}
+
+static bool ask_queues(struct view *view, const struct ofp_msg *msg, struct span bytes,
+                       struct ofp_fault *fault)
+{
+    const struct ask like = {.take = keep_queues, .finish = answer_queues};
+    const struct vport *port = view_port(view, msg->stats.port.port_no);
+    struct ofp_msg request = *msg;
+    if (port == NULL && msg->stats.port.port_no != OFPP_ALL)
+        return slicer_refuse(fault, OFPET_QUEUE_OP_FAILED, OFPQOFC_BAD_PORT);
+    if (view->place == NULL) /* a big switch has no queues */
+        return say_nothing(view, msg);
+    if (port != NULL)
+        request.stats.port.port_no = port->real;
+    return ask(view, NULL, &request, &like, bytes, fault);
 }
 
 /* --- TABLE, DESC ----------------------------------------------------------------------------- */
@@ -222,28 +267,41 @@ static bool say_table(struct view *view, uint32_t xid)
     return true;
 }
 
-static void answer_desc(struct ask *ask, const struct ofp_msg *msg)
+static void take_desc(struct ask *ask, const struct place *place, const struct ofp_msg *msg)
 {
     struct ofp_msg answer = *msg;
+    (void)place;
     answer.xid = ask->xid;
     link_send(&ask->view->link, &answer);
+}
+
+static bool say_desc(struct view *view, uint32_t xid)
+{
+    struct ofp_desc_stats desc = {.mfr_desc = "Morgana", .hw_desc = "one big switch"};
+    const struct ofp_msg answer = {
+        .type = OFPT_STATS_REPLY, .xid = xid, .stats = {.type = OFPST_DESC, .desc = &desc}};
+    snprintf(desc.dp_desc, sizeof desc.dp_desc, "slice %s", slice_def(view->slice)->name);
+    link_send(&view->link, &answer);
+    return true;
 }
 
 bool stats_request(struct view *view, const struct ofp_msg *msg, struct span bytes,
                    struct ofp_fault *fault)
 {
-    const struct ask like = {.answer = answer_desc};
+    const struct ask desc = {.take = take_desc};
     switch (msg->stats.type) {
     case OFPST_FLOW:
     case OFPST_AGGREGATE:
         return ask_flows(view, msg, bytes, fault);
     case OFPST_PORT:
-    case OFPST_QUEUE:
         return ask_ports(view, msg, bytes, fault);
+    case OFPST_QUEUE:
+        return ask_queues(view, msg, bytes, fault);
     case OFPST_TABLE:
         return say_table(view, msg->xid);
     case OFPST_DESC:
-        return ask(view, msg, &like, bytes, fault);
+        return view->place != NULL ? ask(view, NULL, msg, &desc, bytes, fault)
+                                   : say_desc(view, msg->xid);
     default:
         return slicer_refuse(fault, OFPET_BAD_REQUEST, OFPBRC_BAD_STAT);
     }

@@ -21,10 +21,10 @@ struct vport *view_port(const struct view *view, uint16_t number)
     return NULL;
 }
 
-struct vport *view_real_port(const struct view *view, uint16_t real)
+struct vport *view_real_port(const struct view *view, const struct place *place, uint16_t real)
 {
     for (size_t i = 0; i < view->n_ports; i++)
-        if (view->port[i].real == real)
+        if (view->port[i].real == real && view->port[i].place == place)
             return &view->port[i];
     return NULL;
 }
@@ -51,94 +51,141 @@ static bool make_room(struct view *view)
     return true;
 }
 
-static void add_port(struct view *view, const struct ofp_phy_port *desc)
+/* May packets pass? */
+static bool is_up(const struct view *view, const struct ofp_phy_port *desc)
 {
-    uint16_t real = be16_get(desc->port_no);
-    if (!make_room(view))
-        return;
-    view->port[view->n_ports++] = (struct vport){.number = real, .real = real, .desc = *desc};
-    report_port(view, &view->port[view->n_ports - 1], OFPPR_ADD);
+    return view->place != NULL || ctl_port_is_up(desc);
 }
 
-/* Is a port of the switch's a port of this view, and what is it now? NULL: none. */
-static const struct ofp_phy_port *wanted(const struct view *view, uint16_t real)
+static bool add_port(struct view *view, struct place *place, const struct ofp_phy_port *desc)
 {
-    return space_has_port(&view->place->space, view->slice->index, real)
-               ? ctl_dp_port(view->place->dp, real)
-               : NULL;
-}
-
-static bool update_port(struct view *view, struct vport *port)
-{
-    const struct ofp_phy_port *now = wanted(view, port->real);
-    if (bytes_equal(&port->desc, now, sizeof *now))
+    uint16_t real = be16_get(desc->port_no), number = real;
+    if (view->place == NULL)
+        number = numbers_get(&view->slice->numbers, ctl_dp_id(place->dp), real);
+    if (number == OFPP_NONE || !make_room(view))
         return false;
-    port->desc = *now;
-    report_port(view, port, OFPPR_MODIFY);
+    view->port[view->n_ports++] = (struct vport){
+        .number = number, .place = place, .real = real, .up = is_up(view, desc), .desc = *desc};
+    report_port(view, &view->port[view->n_ports - 1], OFPPR_ADD);
     return true;
 }
 
-void view_update_ports(struct view *view)
+/* Is a port of a switch's a port of this view? Then `*desc` is what it is now. */
+static bool shows(const struct view *view, const struct place *place, uint16_t real,
+                  struct ofp_phy_port *desc)
 {
-    struct span rest = ctl_dp_features(view->place->dp)->ports;
-    const struct ofp_phy_port *desc;
+    const struct ofp_phy_port *now = ctl_dp_port(place->dp, real);
+    if (now == NULL || !space_has_port(&place->space, view->slice->index, real))
+        return false;
+    *desc = *now;
+    return view->place != NULL || topology_shows(view, place, real, desc);
+}
+
+/* True: packets go elsewhere now. */
+static bool update_port(struct view *view, struct vport *port, const struct ofp_phy_port *now)
+{
+    const struct vport was = *port;
+    if (bytes_equal(&port->desc, now, sizeof *now))
+        return false;
+    port->desc = *now;
+    port->up = is_up(view, now);
+    report_port(view, port, OFPPR_MODIFY);
+    return port->up != was.up || vport_floods(port) != vport_floods(&was);
+}
+
+static bool update_old_ports(struct view *view)
+{
+    struct ofp_phy_port desc;
     bool changed = false;
     for (size_t i = view->n_ports; i-- > 0;) {
-        if (wanted(view, view->port[i].real) != NULL) {
-            changed |= update_port(view, &view->port[i]);
+        struct vport *port = &view->port[i];
+        if (shows(view, port->place, port->real, &desc)) {
+            changed |= update_port(view, port, &desc);
             continue;
         }
         remove_port(view, i);
         changed = true;
     }
-    while ((desc = ofp_next_port(&rest)) != NULL) {
-        uint16_t real = be16_get(desc->port_no);
-        if (wanted(view, real) == NULL || view_real_port(view, real) != NULL)
-            continue;
-        add_port(view, desc);
-        changed = true;
+    return changed;
+}
+
+static bool add_new_ports(struct view *view, struct place *place)
+{
+    bool changed = false;
+    for (size_t i = 0; i < place->n_ports; i++) {
+        struct ofp_phy_port desc;
+        uint16_t real = place->port[i];
+        if (view_real_port(view, place, real) == NULL && shows(view, place, real, &desc))
+            changed |= add_port(view, place, &desc);
     }
+    return changed;
+}
+
+void view_update(struct view *view)
+{
+    bool changed = update_old_ports(view) | view->stale;
+    for (struct place *p = place_first(view); p != NULL; p = place_next(view, p))
+        changed |= add_new_ports(view, p);
+    view->stale = false;
+    if (view->place == NULL)
+        changed |= labels_update(view);
     if (changed)
-        flows_reflood(view);
+        flows_update(view);
+    labels_sweep(view);
+}
+
+void view_reflood(struct view *view)
+{
+    view->stale = true;
+    if (view->place != NULL)
+        view_update(view);
+    else
+        topology_look(view->slice->slicer);
 }
 
 /* --- Buffers --------------------------------------------------------------------------------- */
 
 /* Ids are numbered on, from view to view alike, so that they say nothing of other slices. */
-uint32_t view_give_buffer(struct view *view, uint32_t real, const struct ofp_key *key)
+uint32_t view_give_buffer(struct view *view, struct vbuffer buffer)
 {
-    uint32_t id = view->next_buffer++ & INT32_MAX;
-    if (real == OFP_NO_BUFFER)
+    buffer.id = view->next_buffer++ & INT32_MAX;
+    if (buffer.real == OFP_NO_BUFFER)
         return OFP_NO_BUFFER;
-    view->buffer[id % SLICER_BUFFERS] = (struct vbuffer){.id = id, .real = real, .key = *key};
-    return id;
+    view->buffer[buffer.id % SLICER_BUFFERS] = buffer;
+    return buffer.id;
 }
 
-uint32_t view_take_buffer(struct view *view, uint32_t id, struct ofp_key *key)
+struct vbuffer view_take_buffer(struct view *view, uint32_t id)
 {
-    struct vbuffer *b = &view->buffer[id % SLICER_BUFFERS];
-    uint32_t real = b->real;
-    if (b->id != id || real == OFP_NO_BUFFER)
-        return OFP_NO_BUFFER;
-    b->real = OFP_NO_BUFFER;
-    *key = b->key;
-    return real;
+    struct vbuffer *b = &view->buffer[id % SLICER_BUFFERS], taken = *b;
+    if (b->id == id)
+        b->real = OFP_NO_BUFFER;
+    else
+        taken.real = OFP_NO_BUFFER;
+    return taken;
 }
 
-static void forget_buffers(struct view *view)
+/* Those of one switch; NULL: of all. */
+static void forget_buffers(struct view *view, const struct place *place)
 {
     for (size_t i = 0; i < SLICER_BUFFERS; i++)
-        view->buffer[i].real = OFP_NO_BUFFER;
+        if (place == NULL || view->buffer[i].place == place)
+            view->buffer[i].real = OFP_NO_BUFFER;
 }
 
 /* --- The link -------------------------------------------------------------------------------- */
+
+uint64_t view_dpid(const struct view *view)
+{
+    return view->place != NULL ? ctl_dp_id(view->place->dp) : slice_def(view->slice)->big;
+}
 
 static void on_up(void *user)
 {
     struct view *view = user;
     slicer_counters.links_up++;
     log_info("slice %s: its controller %s has datapath %016" PRIx64, slice_def(view->slice)->name,
-             view->link.name, ctl_dp_id(view->place->dp));
+             view->link.name, view_dpid(view));
 }
 
 /* What a switch keeps of a controller that is gone: its flows and its ports' configuration. */
@@ -147,10 +194,11 @@ static void on_lost(void *user)
     struct view *view = user;
     slicer_counters.links_lost++;
     log_info("slice %s: its controller %s is gone from datapath %016" PRIx64,
-             slice_def(view->slice)->name, view->link.name, ctl_dp_id(view->place->dp));
+             slice_def(view->slice)->name, view->link.name, view_dpid(view));
     asks_forget(view);
-    place_forget(view->place, view);
-    forget_buffers(view);
+    for (struct place *p = place_first(view); p != NULL; p = place_next(view, p))
+        place_forget(p, view);
+    forget_buffers(view, NULL);
     view->miss_send_len = OFP_DEFAULT_MISS_SEND_LEN;
 }
 
@@ -184,6 +232,8 @@ static const struct link_owner owner = {
 
 struct view *view_find(const struct slice *slice, const struct place *place)
 {
+    if (slice->big != NULL)
+        return slice->big;
     for (const struct list *l = place->views.next; l != &place->views; l = l->next)
         if (container_of(l, struct view, in_place)->slice == slice)
             return container_of(l, struct view, in_place);
@@ -203,10 +253,16 @@ struct view *view_new(struct slice *slice, struct place *place)
     view->miss_send_len = OFP_DEFAULT_MISS_SEND_LEN;
     list_init(&view->going);
     list_init(&view->asks);
+    list_init(&view->labels);
+    list_init(&view->old_labels);
+    list_init(&view->in_place);
     list_append(&slice->views, &view->in_slice);
-    list_append(&place->views, &view->in_place);
-    forget_buffers(view);
-    view_update_ports(view);
+    if (place != NULL)
+        list_append(&place->views, &view->in_place);
+    else
+        slice->big = view;
+    forget_buffers(view, NULL);
+    view_update(view);
     error = link_init(&view->link, ctl_net(slice->slicer->ctl), slice_def(slice)->controller,
                       &owner, view);
     if (error != 0) {
@@ -222,11 +278,26 @@ void view_free(struct view *view, bool gone)
 {
     asks_forget(view);
     flows_clear(view, gone);
-    place_forget(view->place, view);
+    labels_free(view);
+    for (struct place *p = place_first(view); p != NULL; p = place_next(view, p))
+        place_forget(p, view);
+    if (view->place == NULL)
+        view->slice->big = NULL;
     link_end(&view->link);
     list_remove(&view->in_slice);
     list_remove(&view->in_place);
     hash_table_free(&view->flows);
     free(view->port);
     free(view);
+}
+
+void view_leave(struct view *view, const struct place *place)
+{
+    for (size_t i = view->n_ports; i-- > 0;)
+        if (view->port[i].place == place)
+            remove_port(view, i);
+    forget_buffers(view, place);
+    flows_leave(view, place);
+    labels_forget(view, place);
+    view->stale = true;
 }

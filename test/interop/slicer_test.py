@@ -3,6 +3,7 @@
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
+import itertools
 import pathlib
 import signal
 import sys
@@ -16,6 +17,59 @@ OURS, OVS = SWITCHES
 
 RED = "slice red controller=tcp:127.0.0.1:6661\n"
 BLUE = "slice blue controller=tcp:127.0.0.1:6662\n"
+
+
+class BigSwitch(unittest.TestCase):
+    """Switch 1 is Open vSwitch, 2 and 3 are ours, in a ring; host n is at switch n, host 4 at switch 1. To
+    the slice's controller they are one switch."""
+
+    def start(self, controller, *slices):
+        self.lab = Lab()
+        self.addCleanup(self.lab.close)
+        self.hosts = [self.lab.host(number) for number in (1, 2, 3, 4)]
+        self.file = self.lab.folder / "slices"
+        self.file.write_text("\n".join(("slice big controller=tcp:127.0.0.1:6661 big=b16", "") + slices) + "\n")
+        self.controller = controller(self.lab)
+        self.control = self.lab.folder / "slicer.ctl"
+        self.slicer = Controller(self.lab, "--app=discovery", "--app=slicer", f"--slicer-file={self.file}",
+                                 f"--ctl=punix:{self.control}")
+        for a, b in ((1, 2), (2, 3), (3, 1)):
+            namespace.link(self.lab.net, f"s{a}-s{b}", self.lab.net, f"s{b}-s{a}")
+        first = SWITCHES[OVS](self.lab, [self.hosts[0], self.hosts[3]], self.slicer, cables=["s1-s2", "s1-s3"])
+        self.switches = [first]
+        for number in (2, 3):
+            self.switches.append(SWITCHES[OURS](
+                self.lab, [self.hosts[number - 1]], self.slicer, beside=self.switches,
+                cables=[f"s{number}-s{other}" for other in (1, 2, 3) if other != number]))
+        wait_for(lambda: self.ports().count("up") == 4, "the big switch to have four ports")
+
+    def ports(self):
+        return self.lab.net.run(["ovs-appctl", "-T", "60", "-t", self.control, "slicer/ports", "big"])
+
+    def check_all_ping(self):
+        for a, b in itertools.permutations(self.hosts, 2):
+            wait_for(lambda a=a, b=b: a.ping(b), f"{a.name} to reach {b.name}", limit=60)
+
+    def check_ring(self, controller):
+        self.start(controller, "dl_vlan=0xffff")
+        self.check_all_ping()
+        self.lab.net.ip("link", "set", "s1-s2", "down")
+        self.check_all_ping()
+        # Switch 3 is cut off: it, or what is left, is in use.
+        self.lab.net.ip("link", "set", "s3-s1", "down")
+        self.lab.net.ip("link", "set", "s3-s2", "down")
+        wait_for(lambda: self.ports().count("up") == 2, "two ports of switch 1 to be in use")
+        self.assertGreaterEqual(self.hosts[0].ping(self.hosts[3], count=5), 1)
+        self.lab.net.ip("link", "set", "s1-s2", "up")
+        self.lab.net.ip("link", "set", "s3-s1", "up")
+        wait_for(lambda: self.ports().count("up") == 4, "all ports to be in use again")
+        self.check_all_ping()
+
+    def test_our_learning_switch_is_the_big_switch_s_controller(self):
+        self.check_ring(lambda lab: Controller(lab, "--app=learning", port=6661))
+
+    def test_ovs_testcontroller_is_the_big_switch_s_controller(self):
+        self.check_ring(lambda lab: TestController(lab, port=6661))
 
 
 class Slicing(unittest.TestCase):

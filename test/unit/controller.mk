@@ -87,6 +87,12 @@ test_unit_test_slicer_SOURCES = test/unit/test_slicer.c $(FAKE_SWITCH)
 test_unit_test_slicer_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_slicer_LDADD = $(CONTROLLER_LIBS)
 
+check_PROGRAMS += test/unit/test_big_switch
+TESTS += test/unit/test_big_switch
+test_unit_test_big_switch_SOURCES = test/unit/test_big_switch.c $(FAKE_SWITCH)
+test_unit_test_big_switch_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_big_switch_LDADD = $(CONTROLLER_LIBS)
+
 check_PROGRAMS += test/unit/test_slices_apart
 TESTS += test/unit/test_slices_apart
 test_unit_test_slices_apart_SOURCES = test/unit/test_slices_apart.c test/unit/random.h $(FAKE_SWITCH)
