@@ -7,7 +7,6 @@ import re
 import subprocess
 
 from course import Capture, step
-from lab import namespace
 
 WRITE = "flows.sh"
 SOLUTION = "solution.sh"
@@ -34,14 +33,19 @@ def run_script(trial):
     name = trial.source.name
     with step("flows", f"sh {name}") as results:
         environment = os.environ | {"switch": trial.switch.target}
-        ran = namespace.run(["sh", "-eu", trial.source], env=environment, check=False,
-                            capture_output=False, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT)
+        ran = subprocess.run(["sh", "-eu", trial.source], env=environment, check=False, text=True,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         flows = trial.switch.flows()
-        results.extend([f"{len(flows)} entries", *ran.splitlines()])
-    trial.shows("the switch has entries", flows,
+        results.extend([f"{len(flows)} entries", *ran.stdout.splitlines()])
+    trial.shows("the switch has entries", flows and ran.returncode == 0,
+                f"{name} ended with status {ran.returncode} at the line that failed; why is said above."
+                if ran.returncode else
                 f"{name} has added none: ovs-ofctl add-flow \"$switch\" MATCH,actions=ACTIONS",
                 needed=True)
+    learning = [flow for flow in flows if "NORMAL" in flow]
+    if learning:
+        trial.shows("each entry names its ports", False, "actions=normal leaves it to the switch to "
+                    "learn who is where. Here, you say it.", learning)
 
 
 def show_counters(trial):

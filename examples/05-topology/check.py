@@ -76,7 +76,7 @@ def check(trial):
         for switch in trial.switches:
             switch.set_controller(trial.controller.target)
         trial.wait_joined(len(trial.switches))
-        sent = wait(lambda: trial.controller.counter("ctl", "tx_packet_out"), 5)
+        sent = wait(lambda: trial.counter("ctl", "tx_packet_out"), 5)
         took = wait(lambda: len(cables(trial)) == 2 * len(RING)) if sent is not None else None
         results.append(f"{len(cables(trial))} ends of cables are known")
     trial.shows("your controller knows both ends of each cable", took is not None,

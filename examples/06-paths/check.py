@@ -80,11 +80,11 @@ def check(trial):
               "there are two cables fewer by s3-s4, which the tree does not take. No entries: measure() says\n"
               "that nothing can be reached, or lay_path() installs none. More switches: is the way the\n"
               "shortest?", needed=True)
-    before = trial.controller.counter("ways", "packets")
+    before = trial.counter("ways", "packets")
     with step("ping", f"h3 pings h4, {PINGS} times") as results:
         answered = h3.ping(h4, PINGS)
         results.append(f"{answered} of {PINGS} answered")
-    came = trial.controller.counter("ways", "packets") - before
+    came = trial.counter("ways", "packets") - before
     trial.shows("repeated pings no longer reach your controller", came < PINGS,
                 "each ping still came as a packet-in: an entry must match the next packet too.",
                 [f"{came} packet-ins for {PINGS} pings and their answers (ARP may be among them)"])

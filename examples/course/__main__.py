@@ -67,8 +67,14 @@ def judge(trial):
     try:
         trial.exercise.module.check(trial)
     except Stop:
-        pass
-    trial.runs_still()
+        trial.program_is_well()
+    except Exception:  # a program that is not well may be why
+        if trial.program_is_well():
+            raise
+    else:
+        trial.program_is_well()
+    if trial.missing:
+        trial.say_log()
     return say_result(trial)
 
 

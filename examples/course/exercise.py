@@ -46,7 +46,8 @@ def name_in_tree(path):
 
 
 def make(name):
-    """Make this where Morgana is built, as the owner of that. Failure with what the compiler said."""
+    """Make this where Morgana is built, as the owner of that; returns the lines of what the compiler
+    warns of. Failure with what it said if it cannot be built."""
     owner = place().stat()
     made = subprocess.run(["make", "-s", "V=1", f"-j{os.cpu_count()}", "-C", place(), name],
                           user=owner.st_uid, group=owner.st_gid, extra_groups=[],
@@ -54,13 +55,13 @@ def make(name):
                           stderr=subprocess.STDOUT, text=True, check=False)
     if made.returncode != 0:
         raise Failure(f"{name} cannot be built:\n{made.stdout}")
+    return made.stdout.splitlines() if "warning:" in made.stdout else []
 
 
 def build(source):
-    """Build the program of this source; returns its name where Morgana is built. A script needs no
-    build."""
+    """Build the program of this source; returns its name where Morgana is built, and the lines of
+    what the compiler warns of. A script needs no build."""
     if source.suffix != ".c":
-        return name_in_tree(source)
+        return name_in_tree(source), []
     name = name_in_tree(source.with_suffix(""))
-    make(name)
-    return name
+    return name, make(name)

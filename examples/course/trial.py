@@ -4,12 +4,32 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import contextlib
 import itertools
+import re
+import signal
 
 from lab import Controller, namespace, wait_for
 from lab.kinds import SWITCHES
-from lab.step import Failure, step
+from lab.step import Failure, life, step
 
 from .exercise import build, name_in_tree
+
+
+ANSWERS_IN = 10  # seconds, for a program that is asked for its counters
+LOG_LINES = 8    # of it are shown
+NOISE = re.compile(r" counters: | INFO  (appctl|main): ")  # of its log, nothing that helps
+ERRORS = {
+    "OFPBRC_BUFFER_": "the packet was sent on or dropped already. Does packet_in() answer each packet but\n"
+                      "once, and return true when it has?",
+    "OFPBAC_BAD_OUT_PORT": "an action names a port that is not there.",
+}
+
+
+def ending(status):
+    """How a program ended, for who wrote it."""
+    by = f"by signal {-status} ({signal.Signals(-status).name})" if status < 0 else f"with status {status}"
+    about = {signal.SIGSEGV: "it touched memory that is not its own, through NULL perhaps",
+             signal.SIGABRT: "it did what must not be: see the log"}
+    return f"it ended {by}" + (f": {about[-status]}." if -status in about else ".")
 
 
 class Stop(Exception):
@@ -39,8 +59,10 @@ class Trial:
     def build(self, source=None):
         """Build what was written, or another source; returns the program's name in the build."""
         source = source or self.source
-        with step("compile", f"builds {name_in_tree(source)}"):
-            return build(source)
+        with step("compile", f"builds {name_in_tree(source)}") as results:
+            name, warnings = build(source)
+            results.extend(["ok, but the compiler warns:", *warnings] if warnings else [])
+        return name
 
     def make_hosts(self, n=3, routed=False):
         """Hosts in one network; or `routed`, each in one of its own: host n is 10.0.n.2, and its way
@@ -108,26 +130,52 @@ class Trial:
             raise Stop
         return holds
 
-    def runs_still(self):
-        """Whether the controller has come through; if not, what it said last."""
-        if self.controller and not self.controller.process.is_alive():
-            last = self.controller.output().splitlines()[-5:]
-            self.shows("your program runs until it is ended", False,
-                       f"it ended with status {self.controller.process.wait()} "
-                       "(-11: it touched memory that is not its own). It said last:", last)
+    def program_is_well(self):
+        """Whether the program that was written has come through: it runs, it answers, and the switch
+        has taken all that it sent. What is not so is shown."""
+        if not self.controller:
+            return True
+        process = self.controller.process
+        if not process.is_alive():
+            return self.shows("your program runs until it is ended", False, ending(process.wait()))
+        try:
+            refused = self.counter("ctl", "rx_error")
+        except AssertionError:
+            return self.shows("your program goes on", False, f"it has not answered for {ANSWERS_IN} "
+                              "seconds: is there a loop in it that does not end?")
+        return not refused or self.shows("the switch takes what your program sends", False,
+                                         self._about_errors(refused))
 
-    def all_ping(self, hint, needed=False, wait=2):
-        """Every host pings every other, and waits so many seconds for each answer."""
+    def _about_errors(self, n):
+        log = self.controller.output()
+        about = [f"{error}...: {text}" for error, text in ERRORS.items() if error in log]
+        return "\n".join([f"it has answered {n} messages with an error, which the log names.", *about])
+
+    def say_log(self):
+        """What the program that was written has said, its end."""
+        lines = self.controller.output().splitlines() if self.controller else []
+        last = [line for line in lines if not NOISE.search(line)][-LOG_LINES:]
+        if last:
+            print(f"{'log':<11} what {self.controller.name} said last:", *last, sep="\n            ")
+
+    def all_ping(self, hint, needed=False, look=lambda: (), wait=2):
+        """Every host pings every other, and waits so many seconds for each answer. If one is not
+        answered, the lines of look() are shown."""
         with step("ping", "every host pings every other") as results:
             pairs = list(itertools.permutations(self.hosts, 2))
             failed = [f"{a.name} -> {b.name}" for a, b in pairs if not a.ping(b, wait=wait)]
             results.append(f"{len(pairs) - len(failed)} of {len(pairs)} answered")
         self.shows("every host reaches every other", not failed,
-                   f"not answered: {', '.join(failed)}\n{hint}", needed=needed)
+                   f"not answered: {', '.join(failed)}\n{hint}", look() if failed else (), needed)
 
     def packet_ins(self):
         """How many packets the switch has sent to the controller."""
-        return self.controller.counter("ctl", "rx_packet_in")
+        return self.counter("ctl", "rx_packet_in")
+
+    def counter(self, module, name):
+        """A counter of the controller's. AssertionError if it does not answer."""
+        with life():
+            return self.controller.process.counters(ANSWERS_IN)[module].get(name, 0)
 
 
 __all__ = ["Failure", "Stop", "Trial"]

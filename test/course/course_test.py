@@ -10,8 +10,10 @@ import io
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 import unittest.mock
 
@@ -43,15 +45,21 @@ MISSING = {
 }
 
 
-def attempt(*words, env=None):
+def attempt(*words, env=None, top=TOP):
     """(status, output) of ./try; nothing of its lab is left."""
-    trial = subprocess.Popen([TOP / "try", *map(str, words)], env=os.environ | (env or {}), text=True,
+    trial = subprocess.Popen([top / "try", *map(str, words)], env=os.environ | (env or {}), text=True,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)
     output = trial.communicate()[0]
     left = namespace.names(f"mg{trial.pid}-") + list(ROOT.glob(f"mg{trial.pid}"))
     assert not left, left
     return trial.returncode, output
+
+
+def replace(source, target):
+    """A file as it is now, in the place of what is there."""
+    pathlib.Path(target).unlink(missing_ok=True)
+    return shutil.copy2(source, target)
 
 
 # Several at once: a trial waits more than it computes. Those that take longest begin.
@@ -144,6 +152,52 @@ class OnOpenVSwitch(unittest.TestCase):
             with self.subTest(exercise=number):
                 status, output = tried[number, "--solution", "--ovs"].result()
                 self.assertEqual(status, 0, output)
+
+
+# What is changed in a solution, by exercise: (the mistake, what was there, what is now, what ./try says).
+WRONG = (
+    (1, "a line that fails", "actions=flood", "actions=flod", "ended with status 1 at the line that failed"),
+    (1, "the switch learns by itself", "actions=flood", "actions=normal", "each entry names its ports"),
+    (2, "a packet is answered, and said not to be", "return true;", "return false;",
+     "the switch takes what your program sends"),
+    (2, "NULL is no switch", "ctl_packet_out(dp,", "ctl_packet_out(NULL,", "SIGSEGV"),
+    (2, "it never ends", "return true;", "for (;;);", "is there a loop in it that does not end?"),
+    (2, "a warning is shown", "ofp_put_output(&actions, OFPP_FLOOD, 0);", "int unused;", "unused variable"),
+    (2, "it does not compile", "return true;", "return true", "expected ‘;’"),
+)
+
+
+class WrongSolutions(unittest.TestCase):
+    """./try in a copy of where it was built, with the exercises in it: there make finds a changed
+    file before the one in the tree."""
+
+    def setUp(self):
+        built = pathlib.Path(os.environ["MORGANA_BUILD"])
+        self.top = pathlib.Path(tempfile.mkdtemp(dir=built.parent, prefix="course-"))
+        self.addCleanup(shutil.rmtree, self.top)
+        shutil.copytree(built, self.top, dirs_exist_ok=True, copy_function=os.symlink)
+        for name in ("examples", "test/lab"):
+            shutil.copytree(TOP / name, self.top / name, dirs_exist_ok=True, copy_function=replace,
+                            ignore=shutil.ignore_patterns("__pycache__"))
+        replace(TOP / "try", self.top / "try")
+
+    def wrong(self, number, old, new):
+        """What ./try says of a solution with a change, which takes the place of the file to write."""
+        there = exercises()[number]
+        text = there.source(True).read_text(encoding="utf-8")
+        self.assertIn(old, text)
+        written = self.top / there.source(False).relative_to(TOP)
+        written.write_text(text.replace(old, new), encoding="utf-8")
+        for made in (written.with_suffix(""), written.with_suffix(".o")):
+            made.unlink(missing_ok=True)
+        return attempt(number, env={"MORGANA_BUILD": str(self.top)}, top=self.top)
+
+    def test_each_is_refused_with_a_word_that_helps(self):
+        for number, mistake, old, new, word in WRONG:
+            with self.subTest(exercise=number, mistake=mistake):
+                status, output = self.wrong(number, old, new)
+                self.assertIn(word, output)
+                self.assertNotEqual(status, 0, output)
 
 
 class Mistakes(unittest.TestCase):

@@ -78,18 +78,21 @@ class Process:
         """Its status when it has ended by itself."""
         return self._popen.wait(limit)
 
-    def counters(self):
+    def counters(self, limit=30):
         """Ask a program of ours for its counters: {module: {name: value}}, without those that are
-        zero."""
+        zero. AssertionError if it has ended, or has not answered after `limit` seconds."""
         before = len(self.output())
         self.send(signal.SIGUSR1)
 
         def read():
+            alive = self.is_alive()
             lines, end, _ = self.output()[before:].partition(END)
+            if not end and not alive:
+                raise AssertionError(f"{self.argv[0]} has ended, and says no counters")
             return lines if end else None
 
         counters = collections.defaultdict(dict)
-        for module, values in COUNTERS.findall(wait_for(read, "the counters")):
+        for module, values in COUNTERS.findall(wait_for(read, "the counters", limit)):
             counters[module] |= {name: int(value) for name, value in VALUE.findall(values)}
         return counters
 
