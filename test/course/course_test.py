@@ -164,6 +164,12 @@ WRONG = (
     (2, "it never ends", "return true;", "for (;;);", "is there a loop in it that does not end?"),
     (2, "a warning is shown", "ofp_put_output(&actions, OFPP_FLOOD, 0);", "int unused;", "unused variable"),
     (2, "it does not compile", "return true;", "return true", "expected ‘;’"),
+    (3, "the destination is learnt", "packet->key.match.dl_src", "packet->key.match.dl_dst",
+     "which of a"),
+    (3, "all hosts are learnt as one", "!mac_addr_is_group(source)", "true", "no group's address is learnt"),
+    (3, "who is known is not learnt again", "!mac_addr_is_zero(source)",
+     "mac_table_find(hosts, source, now) == NULL", "who has moved is found at the other port"),
+    (3, "what is not known is NULL", "host != NULL ? host->port : OFPP_FLOOD", "host->port", "SIGSEGV"),
 )
 
 
