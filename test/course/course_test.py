@@ -170,6 +170,8 @@ WRONG = (
     (3, "who is known is not learnt again", "!mac_addr_is_zero(source)",
      "mac_table_find(hosts, source, now) == NULL", "who has moved is found at the other port"),
     (3, "what is not known is NULL", "host != NULL ? host->port : OFPP_FLOOD", "host->port", "SIGSEGV"),
+    (4, "entries flood", "port == OFPP_FLOOD", "false", "no entry floods"),
+    (4, "the packet is not sent", "&flow, packet);", "&flow, NULL);", "only if ctl_flow_mod() is given it"),
 )
 
 
