@@ -192,6 +192,19 @@ static void trim_front(struct tcp_segment *s, uint32_t n)
     s->len -= n;
 }
 
+/* Of what comes up to `end`, some is there already, from packet `p` on: D-SACK tells of the first
+ * such stretch (RFC 2883 section 4.1). */
+static void note_duplicate(struct tcp_conn *c, const struct pkt *p, tcp_seq end)
+{
+    struct tcp_block b;
+    if (p == NULL || seq_ge(begin_of(p), end))
+        return;
+    b.begin = b.end = begin_of(p);
+    for (; p && begin_of(p) == b.end; p = p->next)
+        b.end = end_of(p);
+    c->dsack = (struct tcp_block){b.begin, seq_min(b.end, end)};
+}
+
 /* Drop the packets behind `before` that `s` covers whole, and trim `s` where the next one begins.
  */
 static void ooo_make_way(struct tcp_conn *c, struct pkt *before, struct tcp_segment *s)
@@ -256,6 +269,8 @@ static void ooo_text(struct tcp_conn *c, struct tcp_segment *s)
             return;
         }
         trim_front(s, had);
+    } else {
+        note_duplicate(c, before ? before->next : c->ooo_first, end);
     }
     ooo_make_way(c, before, s);
     p = has_room(c, buffer_size(s->p)) ? keep(c, s) : NULL;
@@ -294,6 +309,7 @@ static void text_in_order(struct tcp_conn *c, const struct tcp_segment *s)
             return;
         }
     }
+    note_duplicate(c, c->ooo_first, s->seq + s->len);
     advance(c, s->len);
     ooo_join(c);
     forget_blocks(c);
