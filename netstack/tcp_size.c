@@ -2,7 +2,8 @@
  * tcp_size.c - segments whose size may be why they vanish: a path that drops large packets and
  * tells nobody.
  *
- * RFC 4821 section 7.7: after two timeouts in a row the next smaller of the usual sizes is tried.
+ * RFC 4821 section 7.7: when the threshold R1 has passed (three retransmissions, RFC 9293 section
+ * 3.8.3) the next smaller of the usual sizes is tried.
  * That a small segment then comes is no proof, for where much is lost one of any size may. So the
  * full size is taken up again when it has, as a probe (section 7.4), and only when large segments
  * have vanished three times over and not one has come between is the smaller size kept. One full
@@ -16,11 +17,12 @@
  */
 #include "netstack/tcp_conn.h"
 
-#define TIMEOUTS 2 /* in a row, after which the size is suspected */
-#define STRIKES  3 /* times that it was, after which the smaller one is kept (MAX_PROBES) */
-#define KEEP     (600 * NS_PER_S)
-#define HEADERS  40u
-#define MOST     80u /* with all options that there may be */
+#define TIMEOUTS                                                                                   \
+    4             /* in a row, so that three retransmissions have vanished: the size is suspected */
+#define STRIKES 3 /* times that it was, after which the smaller one is kept (MAX_PROBES) */
+#define KEEP    (600 * NS_PER_S)
+#define HEADERS 40u
+#define MOST    80u /* with all options that there may be */
 
 static const uint16_t sizes[] = {1280, TCP_MTU_MIN};
 
