@@ -163,9 +163,11 @@ static int tcp_lower_route(void *user, uint32_t dst, struct tcp_route *r)
         error = -ENETUNREACH;
     if (error != 0)
         return error;
-    *r = (struct tcp_route){.src = found.source, .mtu = SELF_MTU, .gso_max = SUPER_SEGMENT};
+    *r = (struct tcp_route){
+        .src = found.source, .mtu = SELF_MTU, .link_mtu = SELF_MTU, .gso_max = SUPER_SEGMENT};
     if (found.interface == NULL)
         return 0;
+    r->link_mtu = found.interface->mtu;
     r->mtu = pmtu_get(&s->ip.pmtu, dst, found.interface->mtu, loop_now());
     r->gso_max = found.interface->segments ? SUPER_SEGMENT : 0;
     return 0;

@@ -68,9 +68,10 @@ const char *tcp_state_name(enum tcp_state state);
 
 /* The way to a host, as IP knows it. */
 struct tcp_route {
-    uint32_t src;     /* our address on that way */
-    uint32_t gso_max; /* bytes of the largest super-segment, TCP header and all; 0: none welcome */
-    uint16_t mtu;     /* of the path as far as known, IP header included */
+    uint32_t src;      /* our address on that way */
+    uint32_t gso_max;  /* bytes of the largest super-segment, TCP header and all; 0: none welcome */
+    uint16_t mtu;      /* of the path as far as known, IP header included */
+    uint16_t link_mtu; /* of our end of it: the largest packet that may come */
 };
 
 struct tcp_lower {
@@ -99,6 +100,8 @@ struct tcp_options {
      * the peer's answer, before the connection ends with -ETIMEDOUT (RFC 9293 section 3.8.3 R2). */
     uint64_t user_timeout;
     uint32_t receive_max; /* bytes; the largest window that is offered */
+    uint16_t mss_max;     /* bytes of the largest segment, either way; 0: as the MTU allows.
+                             Heeded until the connection is opened */
 };
 
 struct tcp_config {
@@ -305,8 +308,8 @@ struct tcp_info {
     bool timestamps, sack, window_scaling; /* agreed on */
     bool in_recovery, in_loss;             /* fast recovery; after a timeout */
     uint8_t snd_wscale, rcv_wscale;
-    uint8_t backoff; /* timeouts in a row */
-    uint16_t snd_mss, rcv_mss, path_mtu;
+    uint8_t backoff;                              /* timeouts in a row */
+    uint16_t snd_mss, rcv_mss, own_mss, path_mtu; /* own: told to the peer */
     uint64_t rto, srtt, rttvar, min_rtt;
     uint32_t cwnd, ssthresh, snd_wnd, rcv_wnd;
     uint32_t flight, unsent, sacked, lost; /* bytes now */
@@ -328,6 +331,9 @@ void tcp_info(const struct tcp_conn *c, struct tcp_info *info);
  * or -EADDRINUSE, -EADDRNOTAVAIL, -ENOMEM. */
 int tcp_listen(struct tcp *t, uint32_t addr, uint16_t port, uint32_t backlog,
                void (*ready)(void *user), void *user, struct tcp_listener **l);
+
+/* Options of the connections that come from now on; without it, the instance's. */
+void tcp_listener_set_options(struct tcp_listener *l, const struct tcp_options *options);
 
 /* The connection that has waited longest, for tcp_own(); NULL if none waits. It is open, but may
  * have been ended by its peer (tcp_ended()) meanwhile. One that was reset is gone from here. */

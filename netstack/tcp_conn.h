@@ -163,6 +163,7 @@ struct tcp_conn {
     bool fin_wanted, fin_sent, fin_acked;
     uint16_t peer_mss; /* what the peer's SYN said */
     uint16_t mtu;      /* of the path */
+    uint16_t link_mtu; /* of its near end */
     uint16_t snd_mss;  /* text and options of a full segment (RFC 6691) */
     struct tcp_size size;
     uint32_t gso_max;
@@ -247,6 +248,7 @@ struct tcp_listener {
     void (*ready)(void *user);
     void *user;
     uint64_t cookie_sent; /* when last; 0: never */
+    struct tcp_options options;
 };
 
 #define TCP_PORT_COUNTERS 64
@@ -302,6 +304,10 @@ void tcp_conn_agree(struct tcp_conn *c, const struct tcp_parsed_options *options
 
 /* Enter ESTABLISHED: the sender's and the receiver's variables begin. */
 void tcp_conn_established(struct tcp_conn *c);
+
+/* What we tell the peer of the largest segment that we take: by the interface, not by the path, of
+ * which the way back may differ (RFC 9293 section 3.7.1, RFC 1191 section 3.1). */
+uint16_t tcp_own_mss(uint16_t link_mtu, const struct tcp_options *options);
 
 /* The path takes packets of `mtu` bytes from now on. */
 void tcp_conn_set_mtu(struct tcp_conn *c, uint16_t mtu);

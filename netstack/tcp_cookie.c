@@ -71,11 +71,11 @@ static void read_timestamp(struct tcp_parsed_options *o)
     o->wscale = (o->tsecr & TS_WSCALE) == TS_WSCALE ? TCP_NO_WSCALE : o->tsecr & TS_WSCALE;
 }
 
-/* The scale that every connection of this instance offers. */
-static uint8_t our_wscale(const struct tcp *t)
+/* The scale that every connection of this listener offers. */
+static uint8_t our_wscale(const struct tcp_listener *l)
 {
     uint8_t scale = 0;
-    while (scale < TCP_WSCALE_MAX && t->config.options.receive_max >> scale > UINT16_MAX)
+    while (scale < TCP_WSCALE_MAX && l->options.receive_max >> scale > UINT16_MAX)
         scale++;
     return scale;
 }
@@ -92,13 +92,13 @@ void tcp_cookie_send(struct tcp_listener *l, const struct tcp_segment *s)
     if (t->config.lower->route(t->config.lower_user, name.remote, &route) != 0)
         return;
     iss = cookie_of_period(t, &name, s->seq, period_now(t), mss_index(s->options.mss));
-    o.mss = (uint16_t)(max32(route.mtu, TCP_MTU_MIN) - 40);
+    o.mss = tcp_own_mss(route.link_mtu, &l->options);
     if (s->options.timestamps) {
         o.timestamps = true;
         o.tsecr = s->options.tsval;
         o.tsval = timestamp_with(t, &name, &s->options);
         o.sack_permitted = s->options.sack_permitted;
-        o.wscale = s->options.wscale == TCP_NO_WSCALE ? TCP_NO_WSCALE : our_wscale(t);
+        o.wscale = s->options.wscale == TCP_NO_WSCALE ? TCP_NO_WSCALE : our_wscale(l);
     }
     l->cookie_sent = t->now ? t->now : 1;
     t->counters.cookies_sent++;

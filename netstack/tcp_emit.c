@@ -11,8 +11,6 @@
 
 #include <stddef.h>
 
-#define HEADERS 40 /* IPv4's and TCP's without options */
-
 /* A segment's fields; its text is put in by the caller. */
 struct fields {
     const struct tcp_name *name;
@@ -148,7 +146,7 @@ void tcp_emit_syn(struct tcp_conn *c)
 {
     bool answer = c->state == TCP_SYN_RECEIVED;
     struct tcp_parsed_options o = {
-        .mss = (uint16_t)(max32(c->mtu, TCP_MTU_MIN) - HEADERS),
+        .mss = tcp_own_mss(c->link_mtu, &c->options),
         .wscale = answer && !c->wscale ? TCP_NO_WSCALE : c->rcv_wscale,
         .sack_permitted = answer ? c->sack : true,
         .timestamps = answer ? c->timestamps : true,

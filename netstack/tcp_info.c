@@ -38,6 +38,7 @@ static void receiver_info(const struct tcp_conn *c, struct tcp_info *info)
 {
     info->rcv_wscale = c->rcv_wscale;
     info->rcv_mss = c->rcv_mss;
+    info->own_mss = tcp_own_mss(c->link_mtu, &c->options);
     info->rcv_wnd = tcp_rcv_window(c);
     info->readable = c->rcv_bytes;
     info->out_of_order = c->ooo_bytes;

@@ -68,11 +68,17 @@ int tcp_listen(struct tcp *t, uint32_t addr, uint16_t port, uint32_t backlog,
     l->backlog = backlog ? backlog : 1;
     l->ready = ready;
     l->user = user;
+    l->options = t->config.options;
     list_init(&l->half_open);
     list_init(&l->waiting);
     list_append(&t->listeners, &l->link);
     *made = l;
     return 0;
+}
+
+void tcp_listener_set_options(struct tcp_listener *l, const struct tcp_options *options)
+{
+    l->options = *options;
 }
 
 uint16_t tcp_listener_port(const struct tcp_listener *l)
@@ -155,7 +161,7 @@ static struct tcp_conn *conn_for(struct tcp_listener *l, const struct tcp_segmen
     struct tcp_conn *c;
     int error;
     tcp_name_of(&name, s);
-    c = tcp_conn_new(l->t, &name, &l->t->config.options, &error);
+    c = tcp_conn_new(l->t, &name, &l->options, &error);
     if (c == NULL)
         return NULL;
     c->passive = true;

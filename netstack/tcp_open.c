@@ -65,6 +65,7 @@ static void conn_init(struct tcp_conn *c, const struct tcp_route *route)
     c->peer_mss = TCP_MSS_DEFAULT;
     c->gso_max = route->gso_max;
     c->mtu = route->mtu;
+    c->link_mtu = route->link_mtu;
     c->rto = TCP_RTO_INITIAL;
     c->min_rtt = MIN_RTT_NONE;
     c->rcv_mss = TCP_MSS_DEFAULT;
@@ -119,10 +120,16 @@ void tcp_conn_free(struct tcp_conn *c)
 
 /* --- The handshake ---------------------------------------------------------------------------- */
 
+uint16_t tcp_own_mss(uint16_t link_mtu, const struct tcp_options *options)
+{
+    uint32_t most = max32(link_mtu, TCP_MTU_MIN) - HEADERS;
+    return (uint16_t)(options->mss_max ? min32(most, options->mss_max) : most);
+}
+
 /* Text and options of a full segment: RFC 6691, RFC 9293 section 3.7.1 (Eff.snd.MSS). */
 static void set_snd_mss(struct tcp_conn *c)
 {
-    c->snd_mss = (uint16_t)min32(c->peer_mss, max32(c->mtu, TCP_MTU_MIN) - HEADERS);
+    c->snd_mss = (uint16_t)min32(c->peer_mss, tcp_own_mss(c->mtu, &c->options));
 }
 
 static uint32_t cc_mss(const struct tcp_conn *c)
@@ -149,11 +156,13 @@ void tcp_conn_established(struct tcp_conn *c)
 {
     struct tcp *t = c->t;
     c->state = TCP_ESTABLISHED;
-    c->backoff = 0;
     c->quick = QUICK_ACKS;
     c->stalled = t->now;
     c->recovery.point = c->iss; /* RFC 6582 section 3.2, step 1 */
     cc_init(&c->cc, c->options.cc ? c->options.cc : &cc_cubic, cc_mss(c), CWND_MAX);
+    if (c->backoff > 1) /* RFC 5681 section 3.1; RFC 6928 section 2: once may have been needless */
+        cc_timeout_again(&c->cc);
+    c->backoff = 0;
     tcp_rack_init(c);
     tcp_timer_rest(c);
     if (c->passive) {

@@ -103,7 +103,7 @@ void lab_begin(struct lab *l, const struct tcp_config *given, tcp_seq iss)
     l->now = 1000 * NS_PER_S;
     l->large = pkt_pool_new(4, PKT_LARGE, NULL);
     l->pool = pkt_pool_new(256, PKT_SMALL, l->large);
-    l->route = (struct tcp_route){.src = LAB_LOCAL, .mtu = 1500};
+    l->route = (struct tcp_route){.src = LAB_LOCAL, .mtu = 1500, .link_mtu = 1500};
     l->seq = l->iss = iss;
     l->window = 65535;
     l->options = (struct tcp_parsed_options){.wscale = TCP_NO_WSCALE, .mss = LAB_MSS};

@@ -236,7 +236,7 @@ static void host_begin(struct world *w, int i, const struct tcp_config *given, u
         tcp_defaults(&config);
     h->world = w;
     h->addr = 0x0a000001 + (uint32_t)i;
-    h->route = (struct tcp_route){.gso_max = 65535, .mtu = 1500};
+    h->route = (struct tcp_route){.gso_max = 65535, .mtu = 1500, .link_mtu = 1500};
     h->large = pkt_pool_new(64, PKT_LARGE, NULL);
     h->pool = pkt_pool_new(buffers, PKT_SMALL, h->large);
     config.lower = &lower;
