@@ -234,7 +234,12 @@ class Calls:
         elif (result, error) != (expected, p["error"] or ""):
             raise Failed(f"{p['name']}() = {result} {error}")
         if p["name"] == "close" and result == 0:
-            del self.fds[int(p["arguments"][0])]
+            self.forget(int(p["arguments"][0]))
+
+    def forget(self, fd):
+        live = self.fds.pop(fd)
+        self.written.pop(live, None)
+        self.read.pop(live, None)
 
     def close_rest(self):
         """As the tool does, with what a script leaves open."""

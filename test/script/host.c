@@ -19,6 +19,8 @@
 #define MAX_OUT    4096 /* packets that nobody has asked for; further ones are lost */
 #define FIRST_TIME (1000 * NS_PER_S)
 #define TTL        64
+/* What the tool's own scripts set a kernel's to, for which it offers a window scale of 8. */
+#define RECEIVE_MAX (15u << 20)
 
 /* --- Out -------------------------------------------------------------------------------------- */
 
@@ -55,9 +57,12 @@ static int keep_packet(void *user, uint32_t src, uint32_t dst, struct pkt *p)
 
 static int find_route(void *user, uint32_t dst, struct tcp_route *r)
 {
-    const struct host *h = user;
-    (void)dst;
-    *r = (struct tcp_route){.src = h->addr, .mtu = h->mtu};
+    struct host *h = user;
+    *r = (struct tcp_route){
+        .src = h->addr,
+        .link_mtu = h->mtu,
+        .mtu = pmtu_get(&h->pmtu, dst, h->mtu, h->now),
+    };
     return 0;
 }
 
@@ -95,6 +100,16 @@ static void input_tcp(struct host *h, const struct hdr_ipv4 *ip, struct span tex
     pkt_unref(p);
 }
 
+/* What TCP believes is kept for the next connections. */
+static void path_is_narrow(struct host *h, const struct hdr_ipv4 *ip, struct span quoted,
+                           uint16_t next_mtu)
+{
+    uint64_t before = tcp_counters(h->tcp)->mtu_lowered;
+    tcp_mtu_changed(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted, next_mtu, h->now);
+    if (tcp_counters(h->tcp)->mtu_lowered > before)
+        pmtu_lower(&h->pmtu, be32_get(ip->dst), next_mtu, be16_get(ip->total_len), h->now);
+}
+
 static void input_error(struct host *h, const struct hdr_icmp *icmp, struct span quoted)
 {
     struct icmp_error e = {.type = icmp->type, .code = icmp->code};
@@ -104,8 +119,7 @@ static void input_error(struct host *h, const struct hdr_icmp *icmp, struct span
     if (ip == NULL || ip->proto != HDR_IP_TCP)
         return;
     if (e.type == ICMP_UNREACHABLE && e.code == ICMP_FRAGMENTATION_NEEDED)
-        tcp_mtu_changed(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted,
-                        be16_get(icmp->u.unreachable.next_mtu), h->now);
+        path_is_narrow(h, ip, quoted, be16_get(icmp->u.unreachable.next_mtu));
     else
         tcp_unreachable(h->tcp, be32_get(ip->src), be32_get(ip->dst), quoted, error, hard, h->now);
 }
@@ -251,6 +265,7 @@ struct host *host_new(const char *flags)
     h->wake = TIMER_NEVER;
     h->mtu = 1500;
     tcp_defaults(&h->config);
+    h->config.options.receive_max = RECEIVE_MAX;
     set_address(h, "192.168.0.1");
     if (set_flags(h, flags ? flags : "") && make_tcp(h))
         return h;

@@ -11,6 +11,7 @@
 #ifndef MORGANA_TEST_SCRIPT_HOST_H
 #define MORGANA_TEST_SCRIPT_HOST_H
 
+#include "netstack/pmtu.h"
 #include "netstack/tcp.h"
 #include "runtime/list.h"
 #include "test/script/turns.h"
@@ -36,6 +37,7 @@ struct host {
     uint64_t wake; /* when the thread that waits wants to be woken */
     uint32_t addr; /* connections come from it if their sockets are not bound */
     uint16_t mtu;
+    struct pmtu_cache pmtu;
     struct list out; /* struct host_packet, the oldest first */
     uint32_t n_out;
     struct list all;                    /* struct sock, those without a descriptor too */

@@ -5,6 +5,7 @@
     TIME < FLAGS FIRST:LAST(LENGTH) [ack N] [win N] [<OPTION, ...>]       a segment comes
     TIME > FLAGS FIRST:LAST(LENGTH) [ack N] [win N] [<OPTION, ...>]       a segment is sent
     TIME < icmp TYPE [CODE] [mtu N] [FIRST:LAST(LENGTH)]                  an error comes
+          several, if together they carry so much
     TIME %{ Python statements about TCP_INFO }%
     TIME: 0.5 | 0.4~0.6 | +.1 | +.1~+.2 | * (any); none: +0
           0...0.2 | +0...0.2: a call that waits until the second
@@ -14,7 +15,7 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 import dataclasses
 import re
 
-NUMBER = r"\d*\.?\d+"
+NUMBER = r"(?:\d+(?:\.\d+)?|\.\d+)"
 TIME = re.compile(rf"""(?:(?P<any>\*)|(?P<plus>\+)?(?P<from>{NUMBER})(?:~\+?(?P<to>{NUMBER}))?
     (?:\.\.\.\+?(?P<end>{NUMBER}))?)(?=\s)""", re.X)
 RANGE = r"(?P<first>\d+):(?P<last>\d+)\((?P<len>\d+)\)"

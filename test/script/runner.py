@@ -7,6 +7,7 @@ and that no line names is an error.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
+import dataclasses
 import threading
 
 from calls import LOCAL, REMOTE, REMOTE_PORT, LOCAL_PORT, Calls, Failed, stream
@@ -120,15 +121,31 @@ class Run:
                 "ack": (s.ack - REMOTE_ISN) % MOD if "." in s.flags else None,
                 "win": s.win, "options": self.script_options(s.options)}
 
-    def expect_segment(self, when, p):
+    def take_segment(self, p):
+        """The next segment that is sent, and when."""
         taken = self.host.take()
         if taken is None:
             raise Failed("nothing was sent, and nothing will be")
         packet, happened = taken
         if p["flags"] == "S":
             self.local = packet[12:16]
-        segment = read_tcp_packet(packet, self.local, REMOTE)
-        self.learn(segment, p)
+        return read_tcp_packet(packet, self.local, REMOTE), happened
+
+    def take_all(self, p):
+        """As many as make up what a line expects; they differ in PSH and in the last one's length."""
+        first, happened = self.take_segment(p)
+        self.learn(first, p)
+        last, payload = first, first.payload
+        while last.payload and len(payload) < p["len"]:
+            full = len(last.payload) == len(first.payload)
+            last, _ = self.take_segment(p)
+            if not full or (last.seq - first.seq) % MOD != len(payload) or last.ack != first.ack:
+                raise Failed("also sent: " + describe(self.told(last)))
+            payload += last.payload
+        return dataclasses.replace(first, flags=last.flags, payload=payload), happened
+
+    def expect_segment(self, when, p):
+        segment, happened = self.take_all(p)
         told = self.told(segment)
         expected = {name: p[name] for name in told}
         for name in ("win", "options"):

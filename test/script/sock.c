@@ -153,12 +153,16 @@ static void on_ready(void *user)
 int sock_listen(struct host *h, int fd, int backlog)
 {
     struct sock *s = sock_of(h, fd);
+    int error;
     if (s == NULL)
         return -EBADF;
     if (s->conn || s->listener)
         return -EINVAL;
-    return tcp_listen(h->tcp, s->addr, s->port, backlog > 1 ? (uint32_t)backlog : 1, on_ready, s,
-                      &s->listener);
+    error = tcp_listen(h->tcp, s->addr, s->port, backlog > 1 ? (uint32_t)backlog : 1, on_ready, s,
+                       &s->listener);
+    if (error == 0)
+        tcp_listener_set_options(s->listener, &s->options);
+    return error;
 }
 
 static void own(struct sock *s, struct tcp_conn *c, uint32_t *addr, uint16_t *port)
@@ -245,7 +249,7 @@ static int nothing_to_read(struct sock *s)
 {
     if (s->error)
         return take_error(s);
-    if (s->over || tcp_ended(s->conn))
+    if (s->over || s->shut_read || tcp_ended(s->conn))
         return 0;
     return -EAGAIN;
 }
@@ -336,10 +340,16 @@ int sock_shutdown(struct host *h, int fd, int how)
         return -EBADF;
     if (s->conn == NULL || !s->opened || s->over)
         return -ENOTCONN;
+    if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
+        return -EINVAL;
+    s->shut_read |= how != SHUT_WR; /* TCP cannot tell the peer */
     if (how == SHUT_RD)
-        return -EOPNOTSUPP; /* TCP cannot tell the peer */
+        return 0;
     s->shut = true;
-    tcp_shutdown(s->conn, h->now);
+    if (s->shut_read && tcp_readable(s->conn) == 0)
+        tcp_close(s->conn, h->now);
+    else
+        tcp_shutdown(s->conn, h->now);
     return 0;
 }
 
@@ -372,7 +382,7 @@ int sock_close(struct host *h, int fd)
 static short conn_events(const struct sock *s)
 {
     short ready = 0;
-    if (tcp_readable(s->conn) > 0 || tcp_ended(s->conn) || s->over)
+    if (tcp_readable(s->conn) > 0 || tcp_ended(s->conn) || s->shut_read || s->over)
         ready |= POLLIN;
     if (s->opened && s->n_out < SOCK_BUFFER)
         ready |= POLLOUT;

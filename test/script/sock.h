@@ -39,8 +39,9 @@ struct sock {
     uint16_t port;
     uint32_t n_ready; /* of the listener: finished and not accepted, those that were reset too */
     bool opened;
-    bool told;        /* connect() has answered that it is */
-    bool shut;        /* for writing */
+    bool told; /* connect() has answered that it is */
+    bool shut; /* for writing */
+    bool shut_read;
     bool over;        /* `closed` was told ... */
     int error;        /* ... with this, until SO_ERROR or a call has told it */
     bool orphan;      /* the descriptor is closed */

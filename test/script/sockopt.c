@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define CC_NAME_MAX 16 /* TCP_CA_NAME_MAX */
+#define MSS_LEAST   88 /* TCP_MIN_MSS */
 
 /* --- Setting ---------------------------------------------------------------------------------- */
 
@@ -55,6 +56,11 @@ static int set_tcp_option(struct sock *s, int name, int value)
         return 0;
     case TCP_USER_TIMEOUT:
         s->options.user_timeout = (uint64_t)value * NS_PER_MS;
+        return 0;
+    case TCP_MAXSEG:
+        if (value < MSS_LEAST || value > UINT16_MAX)
+            return -EINVAL;
+        s->options.mss_max = (uint16_t)value;
         return 0;
     default:
         return -ENOPROTOOPT;
@@ -110,6 +116,8 @@ int sock_set_option(struct host *h, int fd, int level, int name, const void *fro
         error = set_number(s, level, name, from, len);
     if (error == 0 && s->conn && !s->over)
         tcp_set_options(s->conn, &s->options, h->now);
+    if (error == 0 && s->listener)
+        tcp_listener_set_options(s->listener, &s->options);
     return error;
 }
 
@@ -145,6 +153,7 @@ static void fill_sender(struct linux_tcp_info *to, const struct tcp_info *from)
     to->tcpi_rttvar = usecs(from->rttvar);
     to->tcpi_min_rtt = usecs(from->min_rtt);
     to->tcpi_snd_mss = from->snd_mss;
+    to->tcpi_advmss = from->own_mss;
     to->tcpi_pmtu = from->path_mtu;
     to->tcpi_snd_cwnd = from->snd_mss ? from->cwnd / from->snd_mss : 0;
     to->tcpi_snd_ssthresh =
@@ -244,7 +253,7 @@ static int get_socket_number(const struct sock *s, int name, int *value)
 static int get_tcp_number(const struct sock *s, int name, int *value)
 {
     const struct tcp_options *o = &s->options;
-    struct tcp_info info = {0};
+    struct tcp_info info = {.snd_mss = o->mss_max};
     switch (name) {
     case TCP_NODELAY:
         *value = o->no_delay;
