@@ -163,10 +163,14 @@ void tcp_emit_syn(struct tcp_conn *c)
                   window, &o);
 }
 
+/* With a timestamp where those are agreed on, but without SACK (RFC 7323 section 3.2). */
 void tcp_emit_reset(struct tcp_conn *c)
 {
+    struct tcp_parsed_options o;
+    fill_options(c, &o);
+    o.n_sack = 0;
     c->t->counters.resets_sent++;
-    tcp_emit_bare(c->t, &c->node.name, c->snd_nxt, c->rcv_nxt, TCP_RST | TCP_ACK, 0, &no_options);
+    tcp_emit_bare(c->t, &c->node.name, c->snd_nxt, c->rcv_nxt, TCP_RST | TCP_ACK, 0, &o);
 }
 
 /* --- Of nobody -------------------------------------------------------------------------------- */

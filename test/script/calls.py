@@ -177,7 +177,7 @@ class Calls:
     def call_fcntl(self, fd, command, flags="0"):
         return self.host.call("fcntl", self.fd(fd), value_of(command), value_of(flags))
 
-    def call_setsockopt(self, fd, level, name, value, *_):
+    def call_setsockopt(self, fd, level, name, value, length):
         if found := re.fullmatch(r"\{onoff=(\d+), linger=(\d+)\}", value):
             raw = struct.pack("ii", *map(int, found.groups()))
         elif value.startswith('"'):
@@ -185,7 +185,7 @@ class Calls:
         else:
             raw = struct.pack("i", value_of(value.strip("[]")))
         return self.host.call("setsockopt", self.fd(fd), value_of(level), value_of(name), raw,
-                              len(raw))
+                              value_of(length))
 
     def call_getsockopt(self, fd, level, name, value, room):
         expected = value.strip('"').encode() if value.startswith('"') else \
@@ -229,9 +229,10 @@ class Calls:
             raise BadScript(f"no such call: {p['name']}")
         result, error = make(*p["arguments"])
         expected = int(p["result"])
+        expected_error = errno.errorcode[getattr(errno, p["error"])] if p["error"] else ""
         if p["name"] in ("socket", "accept") and result >= 0 <= expected:
             self.fds[expected] = result
-        elif (result, error) != (expected, p["error"] or ""):
+        elif (result, error) != (expected, expected_error):
             raise Failed(f"{p['name']}() = {result} {error}")
         if p["name"] == "close" and result == 0:
             self.forget(int(p["arguments"][0]))

@@ -243,7 +243,7 @@ static const struct tcp_lower lower = {.send = keep_packet, .route = find_route}
 
 static bool make_tcp(struct host *h)
 {
-    h->large = pkt_pool_new(16, PKT_LARGE, NULL);
+    h->large = pkt_pool_new(256, PKT_LARGE, NULL);
     h->pool = h->large ? pkt_pool_new(1024, PKT_SMALL, h->large) : NULL;
     h->config.lower = &lower;
     h->config.lower_user = h;

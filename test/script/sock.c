@@ -46,6 +46,7 @@ int sock_new(struct host *h, bool nonblock)
     s->host = h;
     s->fd = fd;
     s->nonblock = nonblock;
+    s->out_max = SOCK_BUFFER;
     s->options = h->config.options;
     list_append(&h->all, &s->link);
     *place = s;
@@ -295,10 +296,10 @@ static ssize_t try_write(struct host *h, int fd, const uint8_t *from, size_t n)
         return take_error(s);
     if (s->conn == NULL || s->over || s->shut)
         return -EPIPE;
-    if (!s->opened || s->n_out == SOCK_BUFFER)
+    if (!s->opened || s->n_out >= s->out_max)
         return -EAGAIN;
-    if (n > SOCK_BUFFER - s->n_out)
-        n = SOCK_BUFFER - s->n_out;
+    if (n > s->out_max - s->n_out)
+        n = s->out_max - s->n_out;
     memcpy(s->out + s->n_out, from, n);
     s->n_out += n;
     tcp_push(s->conn, s->n_out, h->now);
@@ -384,7 +385,9 @@ static short conn_events(const struct sock *s)
     short ready = 0;
     if (tcp_readable(s->conn) > 0 || tcp_ended(s->conn) || s->shut_read || s->over)
         ready |= POLLIN;
-    if (s->opened && s->n_out < SOCK_BUFFER)
+    if (tcp_ended(s->conn) || s->shut_read || s->over)
+        ready |= POLLRDHUP;
+    if (s->opened && s->n_out < s->out_max)
         ready |= POLLOUT;
     if (s->over)
         ready |= POLLHUP | POLLOUT;

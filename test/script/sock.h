@@ -25,7 +25,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#define SOCK_BUFFER (1024 * 1024) /* bytes written and not yet acknowledged */
+#define SOCK_BUFFER (1024 * 1024) /* bytes written and not yet acknowledged, at most */
 
 struct sock {
     struct list link; /* among all of the host's, orphans too */
@@ -47,7 +47,8 @@ struct sock {
     bool orphan;      /* the descriptor is closed */
     bool linger_none; /* SO_LINGER of no time: closing resets */
     uint8_t *out;     /* SOCK_BUFFER bytes, of which ... */
-    size_t n_out;     /* ... these are not acknowledged */
+    size_t n_out;     /* ... these are not acknowledged ... */
+    size_t out_max;   /* ... and so many may be */
 };
 
 /* The socket of a descriptor; NULL: none. */

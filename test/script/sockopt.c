@@ -20,6 +20,7 @@
 
 #define CC_NAME_MAX 16 /* TCP_CA_NAME_MAX */
 #define MSS_LEAST   88 /* TCP_MIN_MSS */
+#define DUP_THRESH  3  /* RFC 6675; RFC 8985 leaves it so */
 
 /* --- Setting ---------------------------------------------------------------------------------- */
 
@@ -32,6 +33,9 @@ static int set_socket_option(struct sock *s, int name, int value)
     case SO_RCVBUF:
         s->options.receive_max = (uint32_t)value;
         return 0;
+    case SO_SNDBUF:
+        s->out_max = value < SOCK_BUFFER ? (size_t)value : SOCK_BUFFER;
+        return 0;
     case SO_REUSEADDR: /* nothing to be done: TIME-WAIT does not keep a listener away */
         return 0;
     default:
@@ -39,8 +43,12 @@ static int set_socket_option(struct sock *s, int name, int value)
     }
 }
 
+/* What Linux allows (tcp(7)); a user timeout of 0 is the instance's own. */
 static int set_tcp_option(struct sock *s, int name, int value)
 {
+    bool keepalive = name == TCP_KEEPIDLE || name == TCP_KEEPINTVL || name == TCP_KEEPCNT;
+    if (keepalive && (value < 1 || value > (name == TCP_KEEPCNT ? INT8_MAX : INT16_MAX)))
+        return -EINVAL;
     switch (name) {
     case TCP_NODELAY:
         s->options.no_delay = value != 0;
@@ -52,10 +60,11 @@ static int set_tcp_option(struct sock *s, int name, int value)
         s->options.keepalive_interval = (uint64_t)value * NS_PER_S;
         return 0;
     case TCP_KEEPCNT:
-        s->options.keepalive_probes = (uint8_t)(value < UINT8_MAX ? value : UINT8_MAX);
+        s->options.keepalive_probes = (uint8_t)value;
         return 0;
     case TCP_USER_TIMEOUT:
-        s->options.user_timeout = (uint64_t)value * NS_PER_MS;
+        s->options.user_timeout =
+            value ? (uint64_t)value * NS_PER_MS : s->host->config.options.user_timeout;
         return 0;
     case TCP_MAXSEG:
         if (value < MSS_LEAST || value > UINT16_MAX)
@@ -146,7 +155,10 @@ static uint32_t segments(uint32_t bytes, uint32_t mss)
 
 static void fill_sender(struct linux_tcp_info *to, const struct tcp_info *from)
 {
-    to->tcpi_ca_state = (uint8_t)(from->in_loss ? 4 : from->in_recovery ? 3 : 0);
+    to->tcpi_ca_state = (uint8_t)(from->in_loss       ? 4
+                                  : from->in_recovery ? 3
+                                  : from->sacked > 0  ? 1
+                                                      : 0);
     to->tcpi_retransmits = to->tcpi_backoff = from->backoff;
     to->tcpi_rto = usecs(from->rto);
     to->tcpi_rtt = usecs(from->srtt);
@@ -164,6 +176,8 @@ static void fill_sender(struct linux_tcp_info *to, const struct tcp_info *from)
     to->tcpi_notsent_bytes = from->unsent;
     to->tcpi_bytes_acked = from->bytes_acked;
     to->tcpi_bytes_retrans = from->bytes_retransmitted;
+    to->tcpi_total_retrans = segments((uint32_t)from->bytes_retransmitted, from->snd_mss);
+    to->tcpi_reordering = DUP_THRESH;
     to->tcpi_segs_out = (uint32_t)from->segments_out;
     to->tcpi_snd_wnd = from->snd_wnd;
     to->tcpi_dsack_dups = from->dsacks_seen;
@@ -230,11 +244,11 @@ static int get_socket_number(const struct sock *s, int name, int *value)
     case SO_KEEPALIVE:
         *value = s->options.keepalive;
         return 0;
-    case SO_RCVBUF:
-        *value = (int)s->options.receive_max;
+    case SO_RCVBUF: /* doubled, as socket(7) has it */
+        *value = 2 * (int)s->options.receive_max;
         return 0;
     case SO_SNDBUF:
-        *value = SOCK_BUFFER;
+        *value = 2 * (int)s->out_max;
         return 0;
     case SO_REUSEADDR:
         *value = 1;
