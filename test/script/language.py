@@ -1,7 +1,7 @@
 """The language of packet scripts: the part of packetdrill's that our scripts use, as events.
 
-    // comment          /* comment */          --option=value
-    TIME CALL(ARGUMENT, ...) = RESULT [ERROR]
+    // comment          /* comment */          --option=value, in quotes if there is a = in it
+    TIME CALL(ARGUMENT, ...) = RESULT [ERROR (what that says)]
     TIME < FLAGS FIRST:LAST(LENGTH) [ack N] [win N] [<OPTION, ...>]       a segment comes
     TIME > FLAGS FIRST:LAST(LENGTH) [ack N] [win N] [<OPTION, ...>]       a segment is sent
     TIME < icmp TYPE [CODE] [mtu N] [FIRST:LAST(LENGTH)]                  an error comes
@@ -21,10 +21,10 @@ TIME = re.compile(rf"""(?:(?P<any>\*)|(?P<plus>\+)?(?P<from>{NUMBER})(?:~\+?(?P<
 RANGE = r"(?P<first>\d+):(?P<last>\d+)\((?P<len>\d+)\)"
 SEGMENT = re.compile(rf"""(?P<way>[<>])\s*(?P<flags>[FSRPU.]+|-)\s+{RANGE}
     (?:\s+ack\s+(?P<ack>\d+))?(?:\s+win\s+(?P<win>\d+))?\s*(?:<(?P<options>[^>]*)>)?\s*$""", re.X)
-ICMP = re.compile(rf"<\s*icmp\s+(?P<type>\w+)(?:\s+(?!mtu)(?P<code>\w+))?(?:\s+mtu\s+(?P<mtu>\d+))?\s*"
-                  rf"\[{RANGE}\]\s*$")
+ICMP = re.compile(rf"<\s*icmp\s+(?P<type>\w+)(?:\s+(?!mtu)(?P<code>\w+))?"
+                  rf"(?:\s+mtu\s+(?P<mtu>\d+))?\s*\[{RANGE}\]\s*$")
 CALL = re.compile(r"(?P<name>\w+)\s*\((?P<arguments>.*)\)\s*=\s*(?P<result>-?\d+)"
-                  r"(?:\s+(?P<error>E\w+))?(?:\s*\(.*\))?\s*$", re.S)
+                  r"(?:\s+(?P<error>E\w+)\s*\([^)]*\))?\s*$", re.S)
 OPTION_NUMBERS = {"mss": 1, "wscale": 1, "sackOK": 0, "nop": 0, "eol": 0}
 
 
@@ -160,7 +160,9 @@ def read_script(text):
         try:
             if chunk.startswith("--"):
                 name, _, value = chunk[2:].partition("=")
-                options[name] = value
+                if "=" in value and not re.fullmatch(r'"[^"]*"', value):
+                    raise BadScript(f"not in quotes: {value}")
+                options[name] = value.strip('"')
             else:
                 events.append(read_event(line, chunk))
         except BadScript as error:
