@@ -9,7 +9,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Controller, Lab, wait_for  # noqa: E402
+from lab import PATIENCE, Controller, Lab, wait_for  # noqa: E402
 from lab.kinds import SWITCHES  # noqa: E402
 from lab.traffic import Conversation, greeter, greeting  # noqa: E402
 
@@ -45,7 +45,7 @@ class Balancer(unittest.TestCase):
     def converse(self, name):
         """A conversation with a server of this name; the servers take turns."""
         for _ in self.hosts:
-            talk = Conversation(self.hosts[0], ADDRESS, PORT, limit=20)
+            talk = Conversation(self.hosts[0], ADDRESS, PORT, limit=PATIENCE)
             self.addCleanup(talk.close)
             if talk.name == name:
                 return talk
@@ -56,20 +56,20 @@ class Balancer(unittest.TestCase):
         h1, h2, h3 = self.hosts
         for host in (h2, h3):
             self.wait_for_state(host, "there")
-        names = [greeting(h1, ADDRESS, PORT, limit=20) for _ in range(4)]
+        names = [greeting(h1, ADDRESS, PORT, limit=PATIENCE) for _ in range(4)]
         self.assertEqual(sorted(names), ["h2", "h2", "h3", "h3"])
-        self.assertEqual(greeting(h1, h2.address, PORT, limit=20), "h2")  # itself, past the balancer
+        self.assertEqual(greeting(h1, h2.address, PORT, limit=PATIENCE), "h2")  # itself, past the balancer
         talk = self.converse("h2")
         h3.run("sh", "-c", "echo 8 > /proc/sys/net/ipv4/conf/eth0/arp_ignore")
         self.wait_for_state(h3, "gone")
-        self.assertEqual([greeting(h1, ADDRESS, PORT, limit=20) for _ in range(3)], ["h2"] * 3)
+        self.assertEqual([greeting(h1, ADDRESS, PORT, limit=PATIENCE) for _ in range(3)], ["h2"] * 3)
         h3.run("sh", "-c", "echo 0 > /proc/sys/net/ipv4/conf/eth0/arp_ignore")
         self.wait_for_state(h3, "there")
         self.converse("h3")
         self.assertEqual(talk.ask(), "h2")
         self.switch.link_state(h3, "down")
         self.wait_for_state(h3, "gone")
-        self.assertEqual([greeting(h1, ADDRESS, PORT, limit=20) for _ in range(2)], ["h2"] * 2)
+        self.assertEqual([greeting(h1, ADDRESS, PORT, limit=PATIENCE) for _ in range(2)], ["h2"] * 2)
         self.assertEqual(talk.ask(), "h2")
         self.assertIsNone(greeting(h1, ADDRESS, PORT + 1, limit=1))
 

@@ -25,7 +25,7 @@ class Connections(unittest.TestCase):
         # long as more of them come.
         wait_for(lambda: controller.counter("ctl", "sessions_joined"), "the switch to join")
         a, b = self.hosts
-        wait_for(lambda: a.ping(b), "the hosts to reach each other", limit=60)
+        wait_for(lambda: a.ping(b), "the hosts to reach each other")
 
     def test_the_switch_connects_to_a_unix_socket(self):
         # The one path of this kind that Open vSwitch agrees to.

@@ -16,7 +16,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Lab, OpenVSwitch  # noqa: E402
+from lab import PATIENCE, Lab, OpenVSwitch  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("MORGANA_BUILD", SOURCE / "build"))
@@ -63,7 +63,7 @@ class Peer:
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(30)
+        self.socket.settimeout(PATIENCE)
         self.socket.connect(str(path))
         self.stream = self.socket.makefile("rb")
         self.socket.sendall(struct.pack("!BBHI", 1, HELLO, 8, 1))

@@ -10,7 +10,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import Controller, Lab, wait_for  # noqa: E402
+from lab import PATIENCE, Controller, Lab, wait_for  # noqa: E402
 from lab.kinds import SWITCHES  # noqa: E402
 from lab.traffic import Conversation, greeter, greeting, greeting_by_udp  # noqa: E402
 
@@ -55,20 +55,20 @@ class Firewall(unittest.TestCase):
         self.raise_lab(start_switch)
         h1, h2, h3 = self.hosts
         for host in (h1, h3):
-            wait_for(lambda host=host: host.ping(h2), f"{host.name} to reach h2", limit=60)
-        inside = Conversation(h1, h2.address, PORT, limit=20)
+            wait_for(lambda host=host: host.ping(h2), f"{host.name} to reach h2")
+        inside = Conversation(h1, h2.address, PORT, limit=PATIENCE)
         self.addCleanup(inside.close)
         self.assertEqual(inside.name, "h2")
-        self.assertEqual(greeting_by_udp(h3, h2.address, PORT, limit=20), "h2")
+        self.assertEqual(greeting_by_udp(h3, h2.address, PORT, limit=PATIENCE), "h2")
         before, asked = self.dropped(), self.controller.counter("ctl", "rx_packet_in")
         self.assertIsNone(greeting(h2, h1.address, PORT, LIMIT))
         self.assertIsNone(greeting(h3, h2.address, PORT, LIMIT))
-        self.assertGreaterEqual(self.dropped(), before + 2)
+        wait_for(lambda: self.dropped() >= before + 2, "the flows to count what they dropped")
         self.assertLess(self.controller.counter("ctl", "rx_packet_in"), asked + 10)
         self.reload(RULES.replace("allow          icmp", f"allow tcp,tp_dst={PORT}\n"
                                   f"allow tcp,tp_src={PORT}"))
         self.assertEqual(inside.ask(), "h2")
-        self.assertEqual(greeting(h3, h2.address, PORT, limit=20), "h2")
+        self.assertEqual(greeting(h3, h2.address, PORT, limit=PATIENCE), "h2")
         self.assertEqual(h1.ping(h2, wait=LIMIT), 0)
         self.reload("allow everything\n")
         self.assertIn("net.rules:1:", self.controller.output())

@@ -12,7 +12,7 @@ import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import program  # noqa: E402
+from lab import PATIENCE, program  # noqa: E402
 from lab.namespace import Namespace, ip, remove  # noqa: E402
 
 CLASSES = pathlib.Path(__file__).resolve().parents[2] / "tools/mininet/morgana.py"
@@ -29,7 +29,7 @@ class MininetTest(unittest.TestCase):
         """What `mn` says; it must end well by itself."""
         done = subprocess.run(
             self.namespace.command(["mn", "--custom", str(CLASSES), *options]), input=commands,
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=PATIENCE,
             env=os.environ | {"MORGANA_BUILD": str(program("morgana-switch").parent)})
         said = done.stdout + done.stderr
         self.assertEqual(done.returncode, 0, said)

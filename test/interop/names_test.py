@@ -15,7 +15,7 @@ import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-from lab import program, wait_for  # noqa: E402
+from lab import PATIENCE, program, wait_for  # noqa: E402
 from lab.process import Process  # noqa: E402
 
 A, ANSWER, NO_SUCH_NAME = 1, 0x8180, 0x8183
@@ -67,7 +67,7 @@ class NamesTest(unittest.TestCase):
         self.switch = loopback(socket.SOCK_STREAM)
         self.addCleanup(self.switch.close)
         self.switch.listen()
-        self.switch.settimeout(30)
+        self.switch.settimeout(PATIENCE)
 
     def call(self, host):
         """A controller that connects to the switch at `host`."""

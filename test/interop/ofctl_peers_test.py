@@ -216,7 +216,7 @@ class OfctlPeersTest(unittest.TestCase):
         """The status and all that ovs-ofctl says, normalised."""
         words = command.replace("FOLDER", str(self.lab.folder)).split()
         at = next(i for i, word in enumerate(words) if not word.startswith("--")) + 1
-        run = subprocess.run(["ovs-ofctl", "-O", "OpenFlow10", "--timeout=30", *words[:at],
+        run = subprocess.run(["ovs-ofctl", "-O", "OpenFlow10", "--timeout=300", *words[:at],
                               switch.target, *words[at:]],
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return normalise(f"{run.returncode}\n{run.stdout}")

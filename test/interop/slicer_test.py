@@ -95,7 +95,7 @@ class Slicing(unittest.TestCase):
         wait_for(lambda: self.slicer.counter("slicer", "reloads") > before, "the file to be read")
 
     def wait_ping(self, a, b):
-        wait_for(lambda: a.ping(b, wait=1), f"{a.name} to reach {b.name}", limit=60)
+        wait_for(lambda: a.ping(b, wait=1), f"{a.name} to reach {b.name}")
 
     def check_ports(self, kind):
         h1, h2, h3, h4 = self.hosts

@@ -78,15 +78,16 @@ class Network:
 
 
 class Learning(Network):
+    def learned_flow(self, a, b):
+        return any(f"nw_src={a.address},nw_dst={b.address}" in flow and
+                   f"actions=output:{b.name[1:]}" in flow and "idle_timeout=2" in flow
+                   for flow in self.switch.flows())
+
     def test_all_pairs_ping_and_flows_appear_and_expire(self):
         self.raise_network("--app=learning", "--learning-idle=2s")
         self.wait_until_all_ping()
-        flows = self.switch.flows()
         for a, b in itertools.permutations(self.hosts, 2):
-            self.assertTrue(any(f"nw_src={a.address},nw_dst={b.address}" in flow and
-                                f"actions=output:{b.name[1:]}" in flow for flow in flows),
-                            f"no flow from {a.name} to {b.name} in {flows}")
-        self.assertTrue(all("idle_timeout=2" in flow for flow in flows), flows)
+            wait_for(lambda a=a, b=b: a.ping(b) and self.learned_flow(a, b), f"{a.name}'s flow to {b.name}")
         wait_for(lambda: not self.switch.flows(), "the idle flows to expire")
         self.wait_until_all_ping()
 

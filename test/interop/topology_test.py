@@ -57,7 +57,7 @@ class Ring(unittest.TestCase):
 
     def wait_until_all_ping(self):
         for a, b in itertools.permutations(self.hosts, 2):
-            wait_for(lambda a=a, b=b: a.ping(b), f"{a.name} to reach {b.name}", limit=60)
+            wait_for(lambda a=a, b=b: a.ping(b), f"{a.name} to reach {b.name}")
 
     def check_broadcasts(self):
         """Each arrives once at the others, and not at who sent it."""
@@ -107,7 +107,7 @@ class Ring(unittest.TestCase):
         self.wait_until_found(3)
         self.wait_until_all_ping()
         before = self.controller.counter("paths", "floods")
-        self.assertGreaterEqual(self.hosts[1].ping(self.hosts[2], count=5), 4)
+        self.assertGreaterEqual(self.hosts[1].ping(self.hosts[2], count=5, wait=20), 4)
         flows = self.switches[1].flows()
         blocked = re.search(r"0{15}2 .*?\n +(\d+)  blocked", self.ask("tree", "2"), re.S).group(1)
         self.assertTrue(any(f"actions=output:{blocked}" in flow for flow in flows), flows)

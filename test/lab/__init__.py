@@ -16,7 +16,7 @@ from .fakeswitch import FakeSwitch
 from .network import Lab
 from .ovs import OpenVSwitch
 from .switch import MorganaSwitch
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
-__all__ = ["Controller", "FakeSwitch", "Lab", "MorganaSwitch", "OpenVSwitch",
+__all__ = ["Controller", "FakeSwitch", "Lab", "MorganaSwitch", "OpenVSwitch", "PATIENCE",
            "TestController", "program", "wait_for"]

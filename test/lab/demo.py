@@ -26,7 +26,7 @@ FLOW = re.compile(r".*n_packets=(\d+), n_bytes=\d+,"
 def ping_all(hosts):
     with step("ping", "every host pings every other") as results:
         pairs = list(itertools.permutations(hosts, 2))
-        answered = sum(a.ping(b) for a, b in pairs)
+        answered = sum(a.ping(b, wait=20) for a, b in pairs)
         results.append(f"{answered} of {len(pairs)} answered")
         if answered != len(pairs):
             raise Failure(results[0])

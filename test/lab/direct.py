@@ -6,7 +6,7 @@ import socket
 
 from . import namespace
 from .controller import Controller, program
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 KERNEL = "10.9.0.1"
 OURS = "10.9.0.2"
@@ -114,14 +114,14 @@ class Session:
                 return line
         return None
 
-    def wait_to_say(self, beginning, limit=60):
+    def wait_to_say(self, beginning, limit=PATIENCE):
         try:
             return wait_for(lambda: self.heard(beginning), f'the host to say "{beginning}"', limit)
         except AssertionError as error:
             error.add_note("\n".join(self.said[-20:]) + "\n" + self.host.process.output())
             raise
 
-    def ask(self, command, beginning, limit=60):
+    def ask(self, command, beginning, limit=PATIENCE):
         self.tell(command)
         return self.wait_to_say(beginning, limit)
 

@@ -12,7 +12,7 @@ SET_CONFIG, PACKET_IN, PORT_STATUS, PACKET_OUT, FLOW_MOD = 9, 10, 12, 13, 14
 BARRIER_REQUEST, BARRIER_REPLY = 18, 19
 
 NO_BUFFER = 0xffffffff
-LIMIT = 60  # seconds that a test waits for a message
+LIMIT = 300  # seconds that a test waits for a message
 
 
 def message(kind, body=b"", xid=0, version=1):

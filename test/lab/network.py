@@ -11,12 +11,12 @@ import atexit
 import contextlib
 import os
 import pathlib
-import re
 import shutil
 import signal
 
 from . import namespace
 from .process import ENDING, Process, catch_signals
+from .wait import PATIENCE
 
 ROOT = pathlib.Path("/run/morgana")
 
@@ -45,11 +45,14 @@ class Host:
         return self.namespace.run(argv, **options)
 
     def ping(self, other, count=1, wait=2):
-        """Ping another host: how many of `count` answers came."""
-        output = self.run("ping", "-n", "-c", count, "-i", "0.2", "-W", wait, other.address,
-                          check=False)
-        found = re.search(r"(\d+) received", output)
-        return int(found.group(1)) if found else 0
+        """Ping another host: how many of `count` answers came, each within `wait` seconds. One at a
+        time: of several, ping waits for the last no longer than the others took."""
+        return sum(" 1 received" in self.run("ping", "-n", "-c", 1, "-W", wait, other.address, check=False)
+                   for _ in range(count))
+
+    def always_reaches(self, other, count):
+        """Whether each of `count` pings is answered, however slow the machine is."""
+        return all(self.ping(other, wait=PATIENCE) for _ in range(count))
 
 
 class Lab:

@@ -5,7 +5,7 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 import os
 
 from . import namespace
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 
@@ -58,12 +58,12 @@ class OpenVSwitch:
         (self.folder / "vswitchd.ctl").unlink(missing_ok=True)
 
     def vsctl(self, *words):
-        return namespace.run(["ovs-vsctl", "--timeout=30", f"--db=unix:{self.folder}/db.sock",
+        return namespace.run(["ovs-vsctl", f"--timeout={PATIENCE}", f"--db=unix:{self.folder}/db.sock",
                               *words], env=self.env)
 
     def ofctl(self, *words, **options):
         """ovs-ofctl, which finds a bridge by its name."""
-        return namespace.run(["ovs-ofctl", "-O", "OpenFlow10", "--timeout=30", *words],
+        return namespace.run(["ovs-ofctl", "-O", "OpenFlow10", f"--timeout={PATIENCE}", *words],
                              env=self.env, **options)
 
     def add_bridge(self, bridge, dpid):

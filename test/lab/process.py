@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 COUNTERS = re.compile(r" counters: (\w+): (.*)\n")
 VALUE = re.compile(r"(\w+)=(\d+)")
@@ -62,7 +62,7 @@ class Process:
         if self.is_alive():
             self._popen.send_signal(signum)
 
-    def stop(self, signum=signal.SIGTERM, limit=20):
+    def stop(self, signum=signal.SIGTERM, limit=PATIENCE):
         """End it with a signal, by force if it does not listen; returns its status."""
         self.send(signum)
         try:
@@ -74,7 +74,7 @@ class Process:
     def kill(self):
         return self.stop(signal.SIGKILL)
 
-    def wait(self, limit=60):
+    def wait(self, limit=PATIENCE):
         """Its status when it has ended by itself."""
         return self._popen.wait(limit)
 

@@ -6,7 +6,7 @@ import re
 
 from . import namespace
 from .controller import program
-from .wait import wait_for
+from .wait import PATIENCE, wait_for
 
 MODE = re.compile(r"; mode: (\w+)\n")
 
@@ -75,7 +75,7 @@ class MorganaSwitch:
         self.path.unlink(missing_ok=True)
 
     def ofctl(self, command, *words, **options):
-        return namespace.run(["ovs-ofctl", "-O", "OpenFlow10", "--timeout=30", command, self.target,
+        return namespace.run(["ovs-ofctl", "-O", "OpenFlow10", f"--timeout={PATIENCE}", command, self.target,
                               *words], **options)
 
     def add_flows(self, path):

@@ -44,9 +44,9 @@ def round_trips(client, server, count):
     return [float(ms) for ms in re.findall(r" time=([\d.]+) ms", output)]
 
 
-def hops(host, address, most=5):
+def hops(host, address, most=5, wait=5):
     """The addresses that a traceroute shows; "*" where nobody has answered."""
-    output = host.run("busybox", "traceroute", "-n", "-q", 1, "-w", 5, "-m", most, address)
+    output = host.run("busybox", "traceroute", "-n", "-q", 1, "-w", wait, "-m", most, address)
     return re.findall(r"^ *\d+  ([\d.*]+)", output, re.M)
 
 

@@ -4,8 +4,10 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import time
 
+PATIENCE = 300  # seconds: what takes longer, on however slow a machine, does not come any more
 
-def wait_for(condition, what, limit=30):
+
+def wait_for(condition, what, limit=PATIENCE):
     """Poll condition() until it is true and return its value. After `limit` seconds AssertionError
     names `what` was waited for."""
     end = time.monotonic() + limit
