@@ -86,6 +86,15 @@ void acd_end(struct acd *acd)
     acd->state = ACD_IDLE;
 }
 
+void acd_announce(struct acd *acd)
+{
+    if (acd->state != ACD_ANNOUNCING && acd->state != ACD_WATCHING)
+        return; /* it is not ours, or announced when the probes are over */
+    acd->state = ACD_ANNOUNCING;
+    acd->sent = 0;
+    announce(acd);
+}
+
 static void lose(struct acd *acd)
 {
     acd_end(acd);

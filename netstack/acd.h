@@ -58,6 +58,10 @@ void acd_begin(struct acd *acd, uint32_t address, unsigned how, const struct acd
 /* It is of no interest any more. */
 void acd_end(struct acd *acd);
 
+/* The interface is at another place of the network, whose bridges and hosts shall learn where the
+ * address is (section 2.3): announce it again, if it is known to be ours. */
+void acd_announce(struct acd *acd);
+
 /* Somebody else's ARP packet. */
 void acd_receive(struct acd *acd, uint32_t sender, uint32_t target);
 

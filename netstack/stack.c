@@ -271,9 +271,20 @@ static void on_link(void *user)
     follow_link(user);
 }
 
+/* Of its addresses and neighbours nothing has changed, but where it is. */
+static void on_moved(void *user)
+{
+    struct port *port = user;
+    struct stack *s = port->stack;
+    s->ip.now = loop_now();
+    acd_announce(&s->ip.interfaces[port->index].acd);
+    stack_touch(s);
+}
+
 static void on_appeared(void *user, struct netdev *dev)
 {
-    static const struct netdev_events events = {.receive = on_receive, .link = on_link};
+    static const struct netdev_events events = {
+        .receive = on_receive, .link = on_link, .moved = on_moved};
     struct port *port = user;
     port->dev = dev;
     netdev_own(dev, &events, port);

@@ -145,9 +145,7 @@ void device_unwatch(struct device_watch *w)
     free(w);
 }
 
-/* --- Devices that nobody has named ----------------------------------------------------------- */
-
-static bool is_watched(const struct device_driver *driver, const char *arg)
+bool device_is_watched(const struct device_driver *driver, const char *arg)
 {
     struct list *l, *after;
     list_each(l, after, &watches)
@@ -159,12 +157,14 @@ static bool is_watched(const struct device_driver *driver, const char *arg)
     return false;
 }
 
+/* --- Devices that nobody has named ----------------------------------------------------------- */
+
 static void offer(void *user, const char *arg)
 {
     struct device_search *s = user;
     char name[NETDEV_NAME_MAX];
     int n = snprintf(name, sizeof name, "%s:%s", s->driver->kind, arg);
-    if (n > 0 && (size_t)n < sizeof name && !is_watched(s->driver, arg))
+    if (n > 0 && (size_t)n < sizeof name && !device_is_watched(s->driver, arg))
         s->fn(s->user, name);
 }
 

@@ -148,6 +148,12 @@ bool netdev_set_link(struct netdev *dev, bool up)
     return !dev->closed;
 }
 
+void netdev_moved(struct netdev *dev)
+{
+    if (dev->events && dev->events->moved)
+        dev->events->moved(dev->user);
+}
+
 /* --- Beginning and end ----------------------------------------------------------------------- */
 
 static void flush(struct netdev *dev)

@@ -41,11 +41,14 @@ enum netdev_feature {
     NETDEV_PEER_MAC = 1 << 6,   /* `mac` is another host's, at the far end: as on a tap */
 };
 
-/* The owner's callbacks; `link` may be NULL. None comes during a call of the owner's. */
+/* The owner's callbacks; `link` and `moved` may be NULL. None comes during a call of the owner's. */
 struct netdev_events {
     void (*receive)(void *user, struct pkt *const *batch, size_t n);
     /* The link came up or went down, or the speed changed: see the members of struct netdev. */
     void (*link)(void *user);
+    /* The device goes on at another place of the same network, as that of a domain which was
+     * migrated: who has addresses says where they are now. */
+    void (*moved)(void *user);
 };
 
 struct netdev_stats {
@@ -110,5 +113,8 @@ bool netdev_receive(struct netdev *dev, struct pkt *const *batch, size_t n)
 /* The link is up, or down: tell the owner if that is new. False: the owner has closed the device
  * meanwhile. */
 bool netdev_set_link(struct netdev *dev, bool up);
+
+/* The device is at another place of the network than before. */
+void netdev_moved(struct netdev *dev);
 
 #endif

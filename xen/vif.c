@@ -63,9 +63,9 @@ struct vif {
     char number[NUMBER_SIZE];
     struct xenbus bus;
     struct xenbus_key keys[XENBUS_KEYS_MAX];
-    bool wanted;  /* somebody has asked for it */
-    bool waiting; /* a step of the handshake is under way */
-    bool present; /* in the list that was read last */
+    bool given_up; /* there was no memory: until somebody asks for it again */
+    bool waiting;  /* a step of the handshake is under way */
+    bool present;  /* in the list that was read last */
     uint8_t mac[6];
     uint16_t mtu;
     uint32_t features; /* enum netdev_feature */
@@ -186,7 +186,6 @@ static void vif_close_device(struct netdev *netdev)
         return;
     d->vif = NULL;
     v->dev = NULL;
-    v->wanted = false;
     loop_timer_arm(&v->linger, loop_now() + LINGER);
 }
 
@@ -371,8 +370,8 @@ static bool make_queues(struct vif *v)
 static void connect(struct vif *v)
 {
     size_t n = 0;
-    v->wanted = make_queues(v); /* without memory not again and again */
-    if (stop(v, "cannot make rings", v->wanted ? 0 : -ENOMEM) ||
+    v->given_up = !make_queues(v);
+    if (stop(v, "cannot make rings", v->given_up ? -ENOMEM : 0) ||
         stop(v, "cannot watch its carrier", watch_carrier(v)))
         return;
     put_queues(v, &n);
@@ -404,13 +403,31 @@ static void on_features(void *user, int error)
     stop(v, "cannot read", xenbus_read(&v->bus, false, v->keys, N_OURS, on_ours));
 }
 
+static bool is_wanted(const struct vif *v)
+{
+    return !v->given_up && device_is_watched(&driver, v->number);
+}
+
 static void begin_handshake(struct vif *v)
 {
-    if (!v->wanted || v->waiting || v->n_queues > 0)
+    if (!is_wanted(v) || v->waiting || v->n_queues > 0)
         return;
     v->waiting = true;
     set_keys(v, feature_names, N_FEATURES);
     stop(v, "cannot read", xenbus_read(&v->bus, true, v->keys, N_FEATURES, on_features));
+}
+
+/* The rings are in use: of a device that is open, and has another backend than before, or of one
+ * that can be opened now. If whoever watched it has left meanwhile they are given back. */
+static void begin_service(struct vif *v)
+{
+    if (v->dev) {
+        v->dev->netdev.features = v->features;
+        netdev_moved(&v->dev->netdev);
+    } else if (v->n_queues > 0) {
+        loop_timer_arm(&v->linger, loop_now() + LINGER);
+        device_came(&driver, v->number);
+    }
 }
 
 static void on_backend(void *user)
@@ -421,16 +438,13 @@ static void on_backend(void *user)
         begin_handshake(v);
         break;
     case XenbusStateConnected:
-        if (v->dev)
-            v->dev->netdev.features = v->features; /* of another backend than before */
-        else if (v->n_queues > 0)
-            device_came(&driver, v->number);
+        begin_service(v);
         break;
     case XenbusStateClosing:
         disconnect(v, XenbusStateClosed);
         break;
     case XenbusStateClosed:
-        disconnect(v, v->wanted ? XenbusStateInitialising : XenbusStateClosed);
+        disconnect(v, is_wanted(v) ? XenbusStateInitialising : XenbusStateClosed);
         break;
     case XenbusStateUnknown:
         disconnect(v, XenbusStateClosed);
@@ -457,7 +471,7 @@ static struct vif *find(const char *number)
 /* Somebody wants it: if it had been given up it begins anew. */
 static void want(struct vif *v)
 {
-    v->wanted = true;
+    v->given_up = false;
     if (v->bus.backend_state == XenbusStateInitWait)
         begin_handshake(v);
     else if (v->bus.backend_state == XenbusStateClosed)
@@ -491,7 +505,6 @@ static int vif_open_device(const char *number, struct pkt_pool *pool, struct net
     d->netdev.features = v->features;
     d->netdev.link_up = v->link_up;
     v->dev = d;
-    v->wanted = true;
     timer_cancel(&v->linger);
     loop_defer(&d->more); /* what has come already */
     *netdev = &d->netdev;

@@ -208,11 +208,18 @@ static void add_watch(const struct xsd_sockmsg *m, const char *path)
 
 static void remove_watch(const struct xsd_sockmsg *m, const char *path)
 {
+    bool known = false;
     for (size_t i = 0; i < WATCHES; i++)
         if (watches[i].used && strcmp(watches[i].path, path) == 0 &&
-            strcmp(watches[i].token, path + strlen(path) + 1) == 0)
+            strcmp(watches[i].token, path + strlen(path) + 1) == 0) {
             watches[i].used = false;
-    answer(m, "OK", 3);
+            known = true;
+        }
+    fake_store.unknown += !known;
+    if (known)
+        answer(m, "OK", 3);
+    else
+        answer_error(m, "ENOENT");
 }
 
 static void end_transaction(const struct xsd_sockmsg *m)

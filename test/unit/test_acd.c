@@ -122,6 +122,32 @@ START_TEST(an_address_to_be_kept_is_defended_at_most_once_in_ten_seconds)
 }
 END_TEST
 
+START_TEST(an_address_is_announced_twice_more_at_another_place)
+{
+    struct acd *acd;
+    begin(false);
+    acd = &w.ip.interfaces[0].acd;
+    acd_announce(acd); /* it is not known to be ours */
+    ip_world_wait(&w, 20 * NS_PER_S);
+    ck_assert_uint_eq(w.n_sent, 5);
+    ip_world_forget(&w);
+    acd_announce(acd);
+    ck_assert_uint_eq(w.n_sent, 1);
+    ip_world_wait(&w, 20 * NS_PER_S);
+    ck_assert_uint_eq(w.n_sent, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert(sent_to(&w, i, 255));
+        ck_assert_uint_eq(be16_get(sent_arp(&w, i)->opcode), ARP_REQUEST);
+        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->spa), US);
+        ck_assert_uint_eq(be32_get(sent_arp(&w, i)->tpa), US);
+    }
+    ck_assert_uint_eq(claimed, 1);
+    somebody(ARP_REQUEST, US, HOST(3)); /* it is defended as before */
+    ck_assert_uint_eq(w.n_sent, 3);
+    ip_world_end(&w);
+}
+END_TEST
+
 START_TEST(a_probe_for_an_address_in_use_is_answered)
 {
     begin(false);
@@ -168,6 +194,7 @@ int main(void)
         who_uses_or_wants_the_address_that_we_probe_keeps_it,
         an_address_in_use_is_defended_once_and_given_up_at_the_second_conflict,
         an_address_to_be_kept_is_defended_at_most_once_in_ten_seconds,
+        an_address_is_announced_twice_more_at_another_place,
         a_probe_for_an_address_in_use_is_answered,
         an_address_that_is_used_at_once_is_probed_all_the_same,
         an_address_that_is_used_at_once_is_given_up_if_somebody_has_it,

@@ -9,7 +9,7 @@
  */
 #include "netstack/icmp.h"
 #include "netstack/ip.h"
-#include "runtime/netdev.h"
+#include "runtime/device.h"
 #include "runtime/sim/sim.h"
 #include "test/unit/dhcp_server.h"
 #include "test/unit/stacks.h"
@@ -660,6 +660,57 @@ START_TEST(a_host_comes_finds_a_name_says_all_and_goes_whatever_its_link_does)
 }
 END_TEST
 
+/* --- A device that moves --------------------------------------------------------------------- */
+
+static struct netdev *mobile;
+static unsigned announced;
+
+/* An ARP request from an address for the same (RFC 5227 section 1.1). */
+static void count_announcements(struct netdev *dev, struct pkt *const *batch, size_t n)
+{
+    (void)dev;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *frame = batch[i]->data;
+        announced += batch[i]->len >= 42 && frame[12] == 0x08 && frame[13] == 0x06 &&
+                     memcmp(frame + 28, frame + 38, 4) == 0;
+        pkt_unref(batch[i]);
+    }
+}
+
+static void close_mobile(struct netdev *dev)
+{
+    ck_assert_ptr_eq(dev, mobile);
+}
+
+static int open_mobile(const char *arg, struct pkt_pool *pool, struct netdev **dev)
+{
+    static const struct netdev_ops ops = {.send = count_announcements, .close = close_mobile};
+    (void)arg;
+    *dev = mobile = netdev_new(sizeof *mobile, &ops, pool);
+    ck_assert_ptr_nonnull(mobile);
+    memcpy(mobile->mac, "\x02\0\0\0\0\x05", sizeof mobile->mac);
+    mobile->mtu = 1500;
+    mobile->link_up = true;
+    return 0;
+}
+
+START_TEST(who_is_moved_says_where_its_address_is_now)
+{
+    static struct device_driver driver = {.kind = "mobile", .open = open_mobile};
+    start(1, NULL);
+    device_register(&driver);
+    us = host_on("mobile:0", "10.0.0.7/24");
+    sim_run(loop_now() + 60 * NS_PER_S);
+    ck_assert_uint_eq(announced, 2);
+    netdev_moved(mobile);
+    sim_run(loop_now() + 1);
+    ck_assert_uint_eq(announced, 3);
+    sim_run(loop_now() + 60 * NS_PER_S);
+    ck_assert_uint_eq(announced, 4);
+    stop();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -683,6 +734,7 @@ int main(void)
         super_segments_and_partial_checksums_go_where_the_device_takes_them,
         an_echo_in_fragments_comes_back,
         a_host_comes_finds_a_name_says_all_and_goes_whatever_its_link_does,
+        who_is_moved_says_where_its_address_is_now,
         NULL};
     return unit_main(unit_suite("stack", tests));
 }

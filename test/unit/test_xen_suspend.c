@@ -33,7 +33,7 @@ static struct xencons_interface console_ring;
 static struct pkt_pool *pool;
 static struct device_watch *watch;
 static struct netdev *device; /* that is open */
-static unsigned appeared, gone, suspended, received, terminated;
+static unsigned appeared, gone, moved, suspended, received, terminated;
 static uint32_t old_port; /* of the vif in the first domain */
 static struct fake_backend backend;
 
@@ -56,7 +56,13 @@ static void on_receive(void *user, struct pkt *const *batch, size_t n)
     received += (unsigned)n;
 }
 
-static const struct netdev_events frames = {.receive = on_receive};
+static void on_moved(void *user)
+{
+    (void)user;
+    moved++;
+}
+
+static const struct netdev_events frames = {.receive = on_receive, .moved = on_moved};
 
 static void on_appeared(void *user, struct netdev *dev)
 {
@@ -119,7 +125,7 @@ static void begin(void)
     pool = pkt_pool_new(64, PKT_SMALL, NULL);
     ck_assert_int_eq(vif_open(), 0);
     ck_assert_int_eq(device_watch("vif:3", pool, &events, NULL, &watch), 0);
-    appeared = gone = suspended = received = terminated = 0;
+    appeared = gone = moved = suspended = received = terminated = 0;
     device = NULL;
     settle();
 }
@@ -229,9 +235,13 @@ START_TEST(a_device_stays_open_in_another_domain)
     ck_assert_uint_eq(our_number("state"), XenbusStateConnected);
     ck_assert_uint_ge(our_number("event-channel"), 30);
     ck_assert_uint_eq(grant_stats()->used, used);
+    /* The new daemon knows nothing of the last one's watches, and was not told to end them. */
+    ck_assert_uint_eq(fake_store.unknown, 0);
+    ck_assert_uint_eq(moved, 0); /* nothing could be sent yet */
     connect(NEW_BACKEND);
     ck_assert_uint_eq(appeared, 1);
     ck_assert_uint_eq(gone, 0);
+    ck_assert_uint_eq(moved, 1);
     frames_pass();
     ck_assert_uint_eq(fake.timers, 1);
     check_announced();
@@ -452,6 +462,7 @@ static void goes_on_as_before(int (*on_suspend)(void))
     }
     ck_assert_uint_eq(appeared, 1);
     ck_assert_uint_eq(gone, 0);
+    ck_assert_uint_eq(moved, 0);
     ck_assert_uint_eq(fake.timers, 0);
     fake_store_set("control/shutdown", "reboot");
     settle();

@@ -565,6 +565,56 @@ START_TEST(a_backend_that_closes_is_followed_and_may_come_back)
 }
 END_TEST
 
+/* Whoever watched the vif leaves when it is closed, waits, or is just connected. */
+START_TEST(a_vif_whose_watcher_has_left_costs_nothing)
+{
+    static const XenbusState left_at[] = {XenbusStateClosing, XenbusStateClosed,
+                                          XenbusStateInitWait};
+    for (size_t i = 0; i < sizeof left_at / sizeof *left_at; i++) {
+        begin();
+        plug();
+        connect();
+        for (XenbusState state = XenbusStateClosing; state != left_at[i];
+             state = state == XenbusStateClosing ? XenbusStateClosed : XenbusStateInitWait)
+            set_backend(state);
+        set_backend(left_at[i]);
+        device_unwatch(watch);
+        watch = NULL;
+        set_backend(XenbusStateClosed);
+        set_backend(XenbusStateInitWait);
+        set_backend(XenbusStateConnected);
+        sim_run(loop_now() + NS_PER_S + 2 * NS_PER_MS);
+        settle();
+        ck_assert_uint_eq(grant_stats()->used, 0);
+        ck_assert_uint_eq(appeared, 1);
+        /* Who comes later gets it all the same. */
+        ck_assert_int_eq(device_watch("vif:3", pool, &events, NULL, &watch), 0);
+        set_backend(XenbusStateClosed);
+        connect();
+        ck_assert_uint_eq(appeared, 2);
+        end();
+    }
+}
+END_TEST
+
+/* Between the handshake's last word and the backend's. */
+START_TEST(rings_that_nobody_opens_are_given_back)
+{
+    begin();
+    plug();
+    set_backend(XenbusStateInitWait);
+    ck_assert_uint_gt(grant_stats()->used, 0);
+    device_unwatch(watch);
+    watch = NULL;
+    set_backend(XenbusStateConnected);
+    sim_run(loop_now() + NS_PER_S + 2 * NS_PER_MS);
+    settle();
+    ck_assert_uint_eq(grant_stats()->used, 0);
+    ck_assert_int_eq(our_state(), XenbusStateClosed);
+    end();
+}
+END_TEST
+
 START_TEST(without_memory_a_vif_is_given_up)
 {
     void *all;
@@ -716,6 +766,8 @@ int main(void)
         counters_show_frames_and_that_none_costs_a_call_about_grants,
         a_transaction_that_others_overtake_is_done_again,
         a_backend_that_closes_is_followed_and_may_come_back,
+        a_vif_whose_watcher_has_left_costs_nothing,
+        rings_that_nobody_opens_are_given_back,
         without_memory_a_vif_is_given_up,
         a_backend_may_jump_straight_to_closed,
         a_vif_that_is_unplugged_goes_and_one_that_is_plugged_comes,
