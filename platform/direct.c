@@ -13,22 +13,7 @@
 
 LOG_MODULE(platform);
 
-static struct {
-    struct config_list net, ip, dns;
-    const char *hostname, *tcp_cc, *address_check;
-} args = {.tcp_cc = "cubic"};
-
-const struct config_option platform_options[] = {
-    {"net", CONFIG_LIST, &args.net, 0, 0, "NET", direct_net_help},
-    {"ip", CONFIG_LIST, &args.ip, 0, 0, "ADDRESS",
-     "of each direct: device in turn: dhcp, A.B.C.D/N[,GATEWAY] [dhcp]"},
-    {"address-check", CONFIG_STRING, &args.address_check, 0, 0, "WHEN", direct_check_help},
-    {"dns", CONFIG_LIST, &args.dns, 0, 0, "ADDRESS", "a name server, in place of DHCP's"},
-    {"hostname", CONFIG_STRING, &args.hostname, 0, 0, "NAME", "told to DHCP servers"},
-    {"tcp-cc", CONFIG_STRING, &args.tcp_cc, 0, 0, "NAME",
-     "congestion control on direct: devices: cubic, reno"},
-    {0},
-};
+struct direct_args direct_args = {.tcp_cc = "cubic"};
 
 static const char prefix[] = "direct:";
 
@@ -40,7 +25,7 @@ static const char *device_of(const char *net)
 
 bool direct_wanted(void)
 {
-    return args.net.n > 0 && device_of(args.net.value[0]) != NULL;
+    return direct_args.net.n > 0 && device_of(direct_args.net.value[0]) != NULL;
 }
 
 /* Say what is wrong with it. */
@@ -59,17 +44,18 @@ static int refuse_net(const char *net)
 static int check_net(void)
 {
     bool direct = direct_wanted();
-    for (size_t i = 0; i < args.net.n; i++) {
-        const char *net = args.net.value[i];
+    for (size_t i = 0; i < direct_args.net.n; i++) {
+        const char *net = direct_args.net.value[i];
         if (device_of(net) == NULL && strcmp(net, direct_other) != 0)
             return refuse_net(net);
         if ((device_of(net) != NULL) != direct)
             return refuse("net", net, "either devices or what is none, not both");
     }
-    if (!direct && args.ip.n > 0)
-        return refuse("ip", args.ip.value[0], "only with --net=direct:DEVICE");
-    if (direct && args.ip.n > args.net.n)
-        return refuse("ip", args.ip.value[args.net.n], "there are fewer devices than that");
+    if (!direct && direct_args.ip.n > 0)
+        return refuse("ip", direct_args.ip.value[0], "only with --net=direct:DEVICE");
+    if (direct && direct_args.ip.n > direct_args.net.n)
+        return refuse("ip", direct_args.ip.value[direct_args.net.n],
+                      "there are fewer devices than that");
     return 0;
 }
 
@@ -77,15 +63,15 @@ static int check_addresses(void)
 {
     struct address_config address;
     uint32_t server;
-    for (size_t i = 0; i < args.ip.n; i++)
-        if (strcmp(args.ip.value[i], "dhcp") != 0 &&
-            address_parse_config(args.ip.value[i], &address) != 0)
-            return refuse("ip", args.ip.value[i], "must be dhcp or A.B.C.D/N[,GATEWAY]");
-    for (size_t i = 0; i < args.dns.n; i++)
-        if (address_parse(args.dns.value[i], &server) != 0)
-            return refuse("dns", args.dns.value[i], "must be an IPv4 address");
-    if (args.dns.n > STACK_DNS_MAX)
-        return refuse("dns", args.dns.value[STACK_DNS_MAX], "there are too many");
+    for (size_t i = 0; i < direct_args.ip.n; i++)
+        if (strcmp(direct_args.ip.value[i], "dhcp") != 0 &&
+            address_parse_config(direct_args.ip.value[i], &address) != 0)
+            return refuse("ip", direct_args.ip.value[i], "must be dhcp or A.B.C.D/N[,GATEWAY]");
+    for (size_t i = 0; i < direct_args.dns.n; i++)
+        if (address_parse(direct_args.dns.value[i], &server) != 0)
+            return refuse("dns", direct_args.dns.value[i], "must be an IPv4 address");
+    if (direct_args.dns.n > STACK_DNS_MAX)
+        return refuse("dns", direct_args.dns.value[STACK_DNS_MAX], "there are too many");
     return 0;
 }
 
@@ -97,39 +83,40 @@ static bool is_one_of(const char *word, const char *one, const char *other)
 int direct_check(const char *net)
 {
     int error;
-    if (args.net.n == 0)
-        args.net.value[args.net.n++] = net;
+    if (direct_args.net.n == 0)
+        direct_args.net.value[direct_args.net.n++] = net;
     error = check_net();
     if (error == 0)
         error = check_addresses();
-    if (error == 0 && !is_one_of(args.tcp_cc, "cubic", "reno"))
-        error = refuse("tcp-cc", args.tcp_cc, "must be cubic or reno");
-    if (error == 0 && args.address_check && !is_one_of(args.address_check, "before", "meanwhile"))
-        error = refuse("address-check", args.address_check, "must be before or meanwhile");
+    if (error == 0 && !is_one_of(direct_args.tcp_cc, "cubic", "reno"))
+        error = refuse("tcp-cc", direct_args.tcp_cc, "must be cubic or reno");
+    if (error == 0 && direct_args.address_check &&
+        !is_one_of(direct_args.address_check, "before", "meanwhile"))
+        error = refuse("address-check", direct_args.address_check, "must be before or meanwhile");
     return error;
 }
 
 static void read_config(struct stack_config *config)
 {
-    config->hostname = args.hostname;
-    if (args.address_check)
-        config->at_once = strcmp(args.address_check, "meanwhile") == 0;
-    config->tcp.options.cc = strcmp(args.tcp_cc, "reno") == 0 ? &cc_reno : &cc_cubic;
-    for (size_t i = 0; i < args.dns.n; i++)
-        address_parse(args.dns.value[i], &config->dns[config->n_dns++]);
+    config->hostname = direct_args.hostname;
+    if (direct_args.address_check)
+        config->at_once = strcmp(direct_args.address_check, "meanwhile") == 0;
+    config->tcp.options.cc = strcmp(direct_args.tcp_cc, "reno") == 0 ? &cc_reno : &cc_cubic;
+    for (size_t i = 0; i < direct_args.dns.n; i++)
+        address_parse(direct_args.dns.value[i], &config->dns[config->n_dns++]);
 }
 
 static int add_device(size_t i, struct stack *s)
 {
     struct address_config address;
-    const char *ip = i < args.ip.n ? args.ip.value[i] : "dhcp";
-    struct stack_interface interface = {.device = device_of(args.net.value[i])};
+    const char *ip = i < direct_args.ip.n ? direct_args.ip.value[i] : "dhcp";
+    struct stack_interface interface = {.device = device_of(direct_args.net.value[i])};
     int error;
     if (strcmp(ip, "dhcp") != 0 && address_parse_config(ip, &address) == 0)
         interface.address = &address;
     error = stack_add(s, &interface);
     if (error != 0)
-        log_error("--net=%s: %s", args.net.value[i],
+        log_error("--net=%s: %s", direct_args.net.value[i],
                   error == -EINVAL ? "there is no such kind of device" : strerror(-error));
     return error;
 }
@@ -144,7 +131,7 @@ int direct_open(struct stack_config *config, struct stack **stack)
         log_error("cannot start: no memory for the network");
         return -ENOMEM;
     }
-    for (size_t i = 0; i < args.net.n && error == 0; i++)
+    for (size_t i = 0; i < direct_args.net.n && error == 0; i++)
         error = add_device(i, s);
     if (error != 0) {
         stack_free(s);

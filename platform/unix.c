@@ -17,11 +17,11 @@
 LOG_MODULE(platform);
 
 const char direct_other[] = "socket";
-const char direct_net_help[] =
-    "connections go through: socket (the kernel), direct:DEVICE [socket]";
 
-const char direct_check_help[] =
-    "whether somebody has our address is found out before it is used, or meanwhile [before]";
+const struct config_option platform_options[] = {
+    DIRECT_OPTIONS("connections go through: socket (the kernel), direct:DEVICE [socket]", "before"),
+    {0},
+};
 
 static struct stack *stack; /* NULL: the kernel's sockets */
 

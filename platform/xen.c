@@ -21,11 +21,16 @@
 LOG_MODULE(platform);
 
 const char direct_other[] = "none";
-const char direct_net_help[] =
-    "connections go through: direct:vif:N, none (there are none) [direct:vif:0]";
 
-const char direct_check_help[] =
-    "whether somebody has our address is found out before it is used, or meanwhile [meanwhile]";
+static uint64_t queues = VIF_QUEUES_MAX;
+
+const struct config_option platform_options[] = {
+    DIRECT_OPTIONS("connections go through: direct:vif:N, none (there are none) [direct:vif:0]",
+                   "meanwhile"),
+    {"vif-queues", CONFIG_UINT, &queues, 1, VIF_QUEUES_MAX, "N",
+     "of a vif, if its backend offers as many"},
+    {0},
+};
 
 static struct stack *stack; /* NULL: --net=none */
 
@@ -62,7 +67,7 @@ static int open_devices(void)
 {
     int error = grant_open();
     xen_counters_register();
-    if (error == 0 && (error = vif_open()) != 0)
+    if (error == 0 && (error = vif_open((unsigned)queues)) != 0)
         grant_close();
     return error;
 }

@@ -15,7 +15,7 @@
  *        it again, before our state is Closed.
  *
  * A backend may offer several queues (netif.h, "Multiple transmit and receive queues"): then a vif
- * has as many pairs of rings, up to QUEUES_MAX and what memory allows, and a frame's flow says
+ * has as many pairs of rings, as far as memory and vif_open() allow, and a frame's flow says
  * through which it is sent, so that no flow is put out of order. What is received comes from all.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
@@ -40,7 +40,6 @@ LOG_MODULE(vif);
 #define NUMBER_SIZE 8
 #define BATCHES     4 /* that a device delivers in one turn at most */
 #define MTU         1500
-#define QUEUES_MAX  4
 #define SHARE       16 /* more than one queue only if a vif takes no more of the memory than this */
 #define LINGER      NS_PER_S /* of the rings of a device that was closed */
 
@@ -72,7 +71,7 @@ struct vif {
     bool csum6;        /* the backend takes blank checksums in IPv6, too */
     struct netfront_config config;
     unsigned max_queues; /* that the backend takes; 0: it does not know of several */
-    struct netfront *queues[QUEUES_MAX];
+    struct netfront *queues[VIF_QUEUES_MAX];
     unsigned n_queues; /* 0: no rings */
     struct xenstore_watch carrier;
     bool link_up;
@@ -89,6 +88,7 @@ struct device {
 
 static struct device_driver driver;
 static struct xenstore_watch watch;
+static unsigned queues_max; /* of a vif */
 static struct list vifs = {&vifs, &vifs};
 
 /* --- Frames ---------------------------------------------------------------------------------- */
@@ -330,7 +330,7 @@ static void put_queue(struct vif *v, size_t *n, const char *folder, const struct
     }
 }
 
-_Static_assert(QUEUES_MAX <= 10, "put_queues() writes one digit");
+_Static_assert(VIF_QUEUES_MAX <= 10, "put_queues() writes one digit");
 
 /* Several have a folder each; the only one has none, as if there were no such feature. */
 static void put_queues(struct vif *v, size_t *n)
@@ -353,7 +353,7 @@ static void put_features(struct vif *v, size_t *n)
         put_key(v, n, "", ours[i], 1);
 }
 
-_Static_assert(QUEUES_MAX * 4 + 8 <= XENBUS_KEYS_MAX, "what connect() writes");
+_Static_assert(VIF_QUEUES_MAX * 4 + 8 <= XENBUS_KEYS_MAX, "what connect() writes");
 
 static bool make_queues(struct vif *v)
 {
@@ -363,7 +363,7 @@ static bool make_queues(struct vif *v)
         if (nf == NULL)
             break;
         v->queues[v->n_queues++] = nf;
-    } while (v->n_queues < QUEUES_MAX && v->n_queues < v->max_queues && v->n_queues < room);
+    } while (v->n_queues < queues_max && v->n_queues < v->max_queues && v->n_queues < room);
     return v->n_queues > 0;
 }
 
@@ -631,8 +631,9 @@ void vif_resume(void)
 
 /* --- Opening and closing --------------------------------------------------------------------- */
 
-int vif_open(void)
+int vif_open(unsigned queues)
 {
+    queues_max = queues;
     device_register(&driver);
     return xenstore_watch(&watch, FOLDER, on_change, NULL);
 }

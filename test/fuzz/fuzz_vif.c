@@ -239,7 +239,7 @@ static void begin(void)
     fake.next_port = FAKE_STORE_PORT + 1;
     fake_store_begin();
     device = NULL;
-    if (xenstore_open(&fake_store.ring, FAKE_STORE_PORT) != 0 || vif_open() != 0 ||
+    if (xenstore_open(&fake_store.ring, FAKE_STORE_PORT) != 0 || vif_open(VIF_QUEUES_MAX) != 0 ||
         device_watch("vif:3", pool, &events, NULL, &watch) != 0)
         abort();
     plug();

@@ -123,7 +123,7 @@ static void begin(void)
     ck_assert_int_eq(control_open(), 0);
     control_on_signal(LOOP_TERMINATE, on_terminate, NULL);
     pool = pkt_pool_new(64, PKT_SMALL, NULL);
-    ck_assert_int_eq(vif_open(), 0);
+    ck_assert_int_eq(vif_open(VIF_QUEUES_MAX), 0);
     ck_assert_int_eq(device_watch("vif:3", pool, &events, NULL, &watch), 0);
     appeared = gone = moved = suspended = received = terminated = 0;
     device = NULL;

@@ -71,14 +71,14 @@ static void plug(void)
     settle();
 }
 
-static void begin_with(size_t pages)
+static void begin_with(size_t pages, unsigned queues)
 {
     fake_guest_begin(pages);
     fake.next_port = 10;
     fake_store_begin();
     ck_assert_int_eq(xenstore_open(&fake_store.ring, FAKE_STORE_PORT), 0);
     pool = pkt_pool_new(64, PKT_SMALL, NULL);
-    ck_assert_int_eq(vif_open(), 0);
+    ck_assert_int_eq(vif_open(queues), 0);
     ck_assert_int_eq(device_watch("vif:3", pool, &events, NULL, &watch), 0);
     appeared = gone = 0;
     device = NULL;
@@ -87,7 +87,7 @@ static void begin_with(size_t pages)
 
 static void begin(void)
 {
-    begin_with(PAGES);
+    begin_with(PAGES, VIF_QUEUES_MAX);
 }
 
 static void end(void)
@@ -308,14 +308,25 @@ END_TEST
 
 START_TEST(a_small_domain_has_fewer_queues)
 {
-    begin_with(2500);
+    begin_with(2500, VIF_QUEUES_MAX);
     plug_queues("8", "1");
     ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 1);
     end();
-    begin_with(20000);
+    begin_with(20000, VIF_QUEUES_MAX);
     plug_queues("8", "1");
     ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 2);
     end();
+}
+END_TEST
+
+START_TEST(a_vif_has_no_more_queues_than_it_was_told)
+{
+    for (unsigned n = 1; n <= VIF_QUEUES_MAX; n++) {
+        begin_with(PAGES, n);
+        plug_queues("3", "1");
+        ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), n < 3 ? n : 3);
+        end();
+    }
 }
 END_TEST
 
@@ -758,6 +769,7 @@ int main(void)
         frames_come_from_every_queue,
         one_queue_is_written_as_if_there_were_no_others,
         a_small_domain_has_fewer_queues,
+        a_vif_has_no_more_queues_than_it_was_told,
         a_queue_whose_backend_breaks_the_protocol_ends_them_all,
         the_link_is_up_unless_the_carrier_says_no,
         a_blank_checksum_is_left_only_to_a_backend_that_finds_it,
