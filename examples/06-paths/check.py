@@ -16,7 +16,7 @@ RING = [(1, 2), (2, 3), (3, 4), (4, 1)]
 CUT = (3, 4)
 PINGS = 5
 LONG_PINGS, EVERY = 40, 0.1  # how many pings meet the cut, and seconds between them
-LIMIT = 8  # seconds for what takes one
+LIMIT = 20  # seconds for what takes one
 
 
 def way(trial):

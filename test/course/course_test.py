@@ -184,7 +184,7 @@ class WrongSolutions(unittest.TestCase):
         self.top = pathlib.Path(tempfile.mkdtemp(dir=built.parent, prefix="course-"))
         self.addCleanup(shutil.rmtree, self.top)
         shutil.copytree(built, self.top, dirs_exist_ok=True, copy_function=os.symlink)
-        for name in ("examples", "test/lab"):
+        for name in ("examples", "test/lab", "test/xen"):
             shutil.copytree(TOP / name, self.top / name, dirs_exist_ok=True, copy_function=replace,
                             ignore=shutil.ignore_patterns("__pycache__"))
         replace(TOP / "try", self.top / "try")
