@@ -255,6 +255,7 @@ static void judge(void *user, struct vflow *f)
 static void modify_one(void *user, struct vflow *f)
 {
     struct change *c = user;
+    f->cookie = c->mod->cookie; /* as Open vSwitch has it */
     if (keep_actions(f, c->mod->actions))
         parts_send(f, c->request);
 }
@@ -337,32 +338,28 @@ bool flows_mod(struct view *view, const struct ofp_msg_flow_mod *mod, struct spa
 
 /* --- What becomes of them -------------------------------------------------------------------- */
 
-/* Has the switch removed what was, or lately was, part of a flow? */
-static bool lose_part(struct vflow *f, const struct place *place, const struct ofp_match *match)
+/* A part has timed out, or what lay there before has been deleted (`leaving`). True: it was so. */
+static bool lose_part(struct vflow *f, struct part *part, bool *leaving)
 {
-    const struct space_region region = space_region_of(match);
-    for (size_t i = 0; i < f->n_parts; i++) {
-        struct part *part = &f->part[i];
-        if (part->place != place || !space_same(&part->region, &region))
-            continue;
-        if (part->state != PART_LIES)
-            return false;
-        part->state = PART_GONE;
-        return true;
-    }
-    return f->n_leaving > 0 && f->n_leaving-- > 0;
+    *leaving = part == NULL || part->state != PART_LIES;
+    if (*leaving)
+        return f->n_leaving > 0 && f->n_leaving-- > 0;
+    part->state = PART_GONE;
+    f->view->lapsed = true;
+    return true;
 }
 
 /* With its last part the flow is gone. */
 void flows_removed(struct place *place, const struct ofp_msg_flow_removed *removed)
 {
+    const struct space_region region = space_region_of(removed->match);
     struct vflow *f = flows_find(place->slicer, removed->cookie);
-    if (f == NULL || !lose_part(f, place, removed->match))
+    bool leaving;
+    if (f == NULL || !lose_part(f, parts_find(f, place, &region), &leaving))
         return;
     f->packet_count += removed->packet_count;
     f->byte_count += removed->byte_count;
-    f->view->lapsed = true;
-    if (!parts_lie(f) && f->n_parts > 0)
+    if (!leaving && !parts_lie(f))
         flow_end(f, removed->reason);
 }
 

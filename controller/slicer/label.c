@@ -19,7 +19,7 @@ LOG_MODULE(slicer);
 bool label_is_vid(const struct slicer *slicer, uint16_t vlan)
 {
     const struct label_ids *ids = &slicer->labels;
-    return slicer->discovery != NULL && vlan >= ids->first && vlan < ids->first + ids->n;
+    return ids->wanted && vlan >= ids->first && vlan < ids->first + ids->n;
 }
 
 static struct ofp_match match_of(uint16_t vid)
@@ -43,33 +43,49 @@ static bool send_flow(struct place *place, uint16_t command, const struct ofp_ma
     return place_send(place, NULL, &msg, 0, span_of(NULL, 0)) == 0;
 }
 
-void label_guard(struct place *place)
+/* Lay the guards of a switch that are not there yet. */
+static void guard(struct place *place)
 {
     const struct label_ids *ids = &place->slicer->labels;
     for (; place->n_guards < ids->n_guarded; place->n_guards++) {
         struct ofp_match match = match_of((uint16_t)(ids->first + place->n_guards));
-        if (!send_flow(place, OFPFC_ADD, &match, SLICER_PRIORITY_GUARD, span_of(NULL, 0)))
+        if (!send_flow(place, OFPFC_ADD, &match, SLICER_PRIORITY_GUARD, span_of(NULL, 0))) {
+            topology_again(place->slicer);
             return;
+        }
     }
 }
 
-static void guard_more(struct slicer *slicer)
+void labels_guard(struct slicer *slicer)
 {
     struct label_ids *ids = &slicer->labels;
     struct list *it, *after;
-    if (ids->n_guarded - ids->n_used >= GUARDS_AT_ONCE / 2)
-        return;
-    ids->n_guarded += GUARDS_AT_ONCE;
+    if (ids->n_guarded - ids->n_used < GUARDS_AT_ONCE / 2)
+        ids->n_guarded += GUARDS_AT_ONCE;
     if (ids->n_guarded > ids->n)
         ids->n_guarded = ids->n;
-    list_each(it, after, &slicer->places) label_guard(container_of(it, struct place, link));
+    list_each(it, after, &slicer->places) guard(container_of(it, struct place, link));
+}
+
+void labels_unguard(struct slicer *slicer)
+{
+    struct list *it, *after;
+    list_each(it, after, &slicer->places)
+    {
+        struct place *place = container_of(it, struct place, link);
+        while (place->n_guards > 0) {
+            struct ofp_match match = match_of((uint16_t)(slicer->labels.first + --place->n_guards));
+            send_flow(place, OFPFC_DELETE_STRICT, &match, SLICER_PRIORITY_GUARD, span_of(NULL, 0));
+        }
+    }
+    slicer->labels.n_guarded = 0;
 }
 
 /* In turns, so that an id rests before it is used again. 0: none is left. */
 static uint16_t take_id(struct slicer *slicer)
 {
     struct label_ids *ids = &slicer->labels;
-    guard_more(slicer);
+    labels_guard(slicer);
     for (size_t i = 0; i < ids->n_guarded; i++) {
         size_t at = ids->next++ % ids->n_guarded;
         if (ids->used[at])

@@ -34,6 +34,7 @@ struct view;
 
 /* The ids that there are. */
 struct label_ids {
+    bool wanted;    /* some slice sees a big switch: they are nobody else's */
     uint16_t first; /* LABELS_MAX at most from here on */
     size_t n, n_used;
     size_t n_guarded; /* the first so many have guards */
@@ -72,8 +73,11 @@ struct label {
 /* Is this a label's VLAN id? */
 bool label_is_vid(const struct slicer *slicer, uint16_t vlan);
 
-/* Lay the guards of a switch that are not there yet. */
-void label_guard(struct place *place);
+/* Lay the guards that are not there yet: of ids that are used, and of some more. */
+void labels_guard(struct slicer *slicer);
+
+/* No ids are wanted any more: delete all guards. */
+void labels_unguard(struct slicer *slicer);
 
 /* The label of a view's packets of this VLAN to `target`, made if need be. NULL: there is no id
  * left, or no memory. */

@@ -67,7 +67,7 @@ static const struct vport *port_for(const struct view *view, struct ofp_key *key
                                     struct span actions)
 {
     const struct vport *port = first_output(view, actions), *down = NULL;
-    if (port != NULL && is_own(view, key, port))
+    if (port != NULL && port->up && is_own(view, key, port))
         return port;
     for (size_t i = 0; i < view->n_ports; i++) {
         port = &view->port[i];

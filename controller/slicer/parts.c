@@ -44,19 +44,18 @@ static long add_parts(const struct view *view, struct place *place,
     return n;
 }
 
-/* At a port of a big switch. Nothing lies there while it is down. */
+/* At a port of a big switch. Nothing is to lie there while it is down. */
 static long add_port(const struct view *view, const struct vport *port,
                      const struct space_region *region, struct ofp_fault *fault)
 {
     struct space_region r = *region;
-    size_t before = made.n;
     long n;
     if ((r.wildcards & OFPFW_IN_PORT) == 0 && be16_get(r.key.match.in_port) != port->number)
         return 0;
     space_set_in_port(&r, port->real);
     n = add_parts(view, port->place, &r, fault);
-    if (!port->up)
-        made.n = before;
+    for (long i = 0; i < n && !port->up; i++)
+        made.part[made.n - 1 - (size_t)i].state = PART_DOWN;
     return n;
 }
 
@@ -196,7 +195,7 @@ bool parts_send(struct vflow *f, struct span request)
 {
     bool sent = true;
     for (size_t i = 0; i < f->n_parts; i++)
-        if (f->part[i].state != PART_GONE)
+        if (f->part[i].state == PART_NEW || f->part[i].state == PART_LIES)
             sent &= update_part(f, &f->part[i], request);
     if (!sent) {
         f->view->stale = true;
@@ -207,13 +206,19 @@ bool parts_send(struct vflow *f, struct span request)
 
 /* --- Laying ---------------------------------------------------------------------------------- */
 
+struct part *parts_find(const struct vflow *f, const struct place *place,
+                        const struct space_region *region)
+{
+    for (size_t i = 0; i < f->n_parts; i++)
+        if (f->part[i].place == place && space_same(&f->part[i].region, region))
+            return &f->part[i];
+    return NULL;
+}
+
 /* The same part among those of a flow; NULL: it has none. */
 static struct part *find_part(const struct vflow *f, const struct part *part)
 {
-    for (size_t i = 0; i < f->n_parts; i++)
-        if (f->part[i].place == part->place && space_same(&f->part[i].region, &part->region))
-            return &f->part[i];
-    return NULL;
+    return parts_find(f, part->place, &part->region);
 }
 
 bool parts_lie(const struct vflow *f)
@@ -224,10 +229,17 @@ bool parts_lie(const struct vflow *f)
     return false;
 }
 
+/* Is there to be an entry for this part? */
+static bool is_wanted(const struct vflow *f, const struct part *part)
+{
+    const struct part *same = f != NULL ? find_part(f, part) : NULL;
+    return same != NULL && same->state != PART_DOWN;
+}
+
 void parts_delete(const struct vflow *f, const struct vflow *heir)
 {
     for (size_t i = 0; i < f->n_parts; i++)
-        if (f->part[i].state == PART_LIES && (heir == NULL || find_part(heir, &f->part[i]) == NULL))
+        if (f->part[i].state == PART_LIES && !is_wanted(heir, &f->part[i]))
             delete_part(f, &f->part[i]);
 }
 
@@ -239,7 +251,8 @@ static bool take_made(struct vflow *f)
         return false;
     for (size_t i = 0; i < made.n; i++) {
         const struct part *old = find_part(f, &made.part[i]);
-        part[i] = old != NULL ? *old : made.part[i];
+        bool as_before = old != NULL && old->state != PART_DOWN && made.part[i].state != PART_DOWN;
+        part[i] = as_before ? *old : made.part[i];
     }
     f->part = part;
     f->n_parts = made.n;
@@ -254,7 +267,7 @@ bool parts_lay(struct vflow *f, struct span request)
         return false;
     sent = parts_send(f, request);
     for (size_t i = 0; i < before.n_parts; i++) {
-        if (before.part[i].state != PART_LIES || find_part(f, &before.part[i]) != NULL)
+        if (before.part[i].state != PART_LIES || is_wanted(f, &before.part[i]))
             continue;
         delete_part(f, &before.part[i]);
         f->n_leaving++;

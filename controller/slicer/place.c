@@ -91,6 +91,12 @@ struct place *place_next(const struct view *view, const struct place *place)
     return container_of(place->link.next, struct place, link);
 }
 
+void place_set_stale(struct place *place)
+{
+    struct list *it, *after;
+    list_each(it, after, &place->views) container_of(it, struct view, in_place)->stale = true;
+}
+
 void place_ports_changed(struct place *place)
 {
     struct list *it, *after;

@@ -187,7 +187,7 @@ static void use(struct slicer *app, const struct slice_set *new)
         place_set_space(place);
         show_to_all(place);
     }
-    topology_changed(app);
+    topology_slices_changed(app);
 }
 
 static bool reload(struct slicer *app)

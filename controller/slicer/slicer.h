@@ -200,6 +200,9 @@ bool place_set_space(struct place *place);
 struct place *place_first(const struct view *view);
 struct place *place_next(const struct view *view, const struct place *place);
 
+/* All flows of its views have to be looked at again. */
+void place_set_stale(struct place *place);
+
 /* Its ports have changed: tell the views. */
 void place_ports_changed(struct place *place);
 
@@ -239,6 +242,9 @@ void topology_end(struct slicer *slicer);
 /* A switch has joined (0 or -ENOMEM), is gone. */
 int topology_join(struct place *place);
 void topology_leave(struct place *place);
+
+/* Other slices are there. */
+void topology_slices_changed(struct slicer *slicer);
 
 /* Something may have changed: look at the end of this turn; now; in a moment. */
 void topology_changed(struct slicer *slicer);
@@ -336,8 +342,13 @@ bool actions_output_to(struct span actions, uint16_t port);
 struct part {
     struct place *place;
     struct space_region region;
-    enum { PART_NEW, PART_LIES, PART_GONE } state; /* gone: it has timed out, others may not have */
-    uint64_t actions;                              /* a hash of those that it has in the switch */
+    enum {
+        PART_NEW,  /* not yet in the switch */
+        PART_LIES, /* there */
+        PART_GONE, /* it has timed out, others may not have */
+        PART_DOWN, /* its port is: it is not to be there */
+    } state;
+    uint64_t actions; /* a hash of those that it has in the switch */
 };
 
 /* A flow as a slice wrote it. One that lies nowhere (its ports are down, or it is for LLDP) is
@@ -419,6 +430,10 @@ bool parts_send(struct vflow *f, struct span request);
 void parts_delete(const struct vflow *f, const struct vflow *heir);
 
 bool parts_lie(const struct vflow *f);
+
+/* The part that this is; NULL: the flow has none such. */
+struct part *parts_find(const struct vflow *f, const struct place *place,
+                        const struct space_region *region);
 
 /* A packet that no flow met: if it is for a part that timed out while others of its flow did not,
  * lay that again and send the packet through it. False: it was not. */

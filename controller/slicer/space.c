@@ -39,11 +39,12 @@ void space_set_in_port(struct space_region *region, uint16_t port)
 
 void space_set_vlan(struct space_region *region)
 {
+    struct ofp_match match = space_match(region);
     if ((region->wildcards & OFPFW_DL_VLAN) == 0)
         return;
-    region->key.match.dl_vlan = be16_of(OFP_VLAN_NONE);
-    region->mask.match.dl_vlan = be16_of(0xffff);
-    region->wildcards &= ~(uint32_t)OFPFW_DL_VLAN;
+    match.wildcards = be32_of(region->wildcards & ~(uint32_t)OFPFW_DL_VLAN);
+    match.dl_vlan = be16_of(OFP_VLAN_NONE);
+    *region = space_region_of(&match); /* an untagged packet has no priority either */
 }
 
 /* The smaller number of wild bits of an address. */

@@ -29,8 +29,26 @@ static struct place *place_of(struct list *l)
 
 void topology_changed(struct slicer *slicer)
 {
-    if (slicer->discovery != NULL)
+    if (slicer->labels.wanted)
         loop_defer(&slicer->look);
+}
+
+/* Does any slice see a big switch? Flows that were laid before may match or write labels. */
+void topology_slices_changed(struct slicer *slicer)
+{
+    bool was = slicer->labels.wanted, wanted = false;
+    struct list *it, *after;
+    for (size_t i = 0; i < slicer->set.n; i++)
+        wanted |= slicer->set.def[i].is_big;
+    slicer->labels.wanted = wanted;
+    if (was && !wanted)
+        labels_unguard(slicer);
+    list_each(it, after, &slicer->places)
+    {
+        if (!was && wanted)
+            place_set_stale(place_of(it));
+    }
+    topology_changed(slicer);
 }
 
 void topology_again(struct slicer *slicer)
@@ -63,7 +81,6 @@ int topology_join(struct place *place)
 {
     if (graph_add(&place->slicer->graph, &place->node, place->dp) != 0)
         return -1;
-    label_guard(place);
     return 0;
 }
 
@@ -154,8 +171,9 @@ static void look_at(struct slice *slice)
         view_update(slice->big);
 }
 
-/* What could not be sent to switches as they are. */
-static void send_rest(struct slice *slice)
+/* Of slices that see switches as they are: what could not be sent, or may not lie there any more.
+ */
+static void look_at_each(struct slice *slice)
 {
     struct list *it, *after;
     list_each(it, after, &slice->views)
@@ -184,15 +202,16 @@ void topology_look(struct slicer *slicer)
     struct list *it, *after;
     timer_cancel(&slicer->again);
     graph_span(&slicer->graph);
-    list_each(it, after, &slicer->places) label_guard(place_of(it));
+    if (slicer->labels.wanted)
+        labels_guard(slicer);
     list_each(it, after, &slicer->slices)
     {
         if (slice_def(slice_of(it))->is_big)
             look_at(slice_of(it));
         else
-            send_rest(slice_of(it));
+            look_at_each(slice_of(it));
     }
-    if (slicer->discovery != NULL)
+    if (slicer->labels.wanted)
         await_next(slicer);
 }
 

@@ -33,3 +33,12 @@ TESTS += test/sim/tcp_crowd
 test_sim_tcp_crowd_SOURCES = test/sim/tcp_crowd.c \
 	test/unit/tcp_world.c test/unit/tcp_world.h test/unit/random.h
 test_sim_tcp_crowd_LDADD = libmorgana-netstack.a $(SIM_LIBS)
+
+check_PROGRAMS += test/sim/slicer_model
+TESTS += test/sim/slicer_model
+test_sim_slicer_model_SOURCES = \
+	test/sim/reference_table.c test/sim/reference_table.h test/sim/slicer_model.c \
+	test/sim/slicer_net.c test/sim/slicer_net.h test/sim/slicer_reference.c test/sim/slicer_reference.h \
+	test/unit/watcher.h
+test_sim_slicer_model_LDADD = libmorgana-controller.a libmorgana-switch.a libmorgana-openflow.a \
+	libmorgana-appctl.a $(SIM_LIBS) $(JANSSON_LIBS)

@@ -93,12 +93,6 @@ test_unit_test_big_switch_SOURCES = test/unit/test_big_switch.c $(FAKE_SWITCH)
 test_unit_test_big_switch_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_big_switch_LDADD = $(CONTROLLER_LIBS)
 
-check_PROGRAMS += test/unit/test_slices_apart
-TESTS += test/unit/test_slices_apart
-test_unit_test_slices_apart_SOURCES = test/unit/test_slices_apart.c test/unit/random.h $(FAKE_SWITCH)
-test_unit_test_slices_apart_CFLAGS = $(UNIT_CFLAGS)
-test_unit_test_slices_apart_LDADD = $(CONTROLLER_LIBS)
-
 # Apps that need a topology: fake switches with cables between them.
 CABLED = test/unit/cabled.c test/unit/cabled.h $(FAKE_SWITCH)
 

@@ -553,6 +553,17 @@ START_TEST(a_flow_is_removed_once_with_all_that_it_counted)
 }
 END_TEST
 
+START_TEST(lines_without_a_vlan_are_for_untagged_packets)
+{
+    LINES("slice red controller=tcp:red:6653 big=b16", "ip");
+    begin();
+    send_flow(OFPFC_ADD, "in_port=1,send_flow_rem,actions=output:2");
+    ck_assert_str_eq(story, "1 add ip,in_port=1,vlan_tci=0x0000 output:2\n");
+    removed(0, OFPRR_HARD_TIMEOUT, 3);
+    ck_assert_uint_eq(fake_expect(red, OFPT_FLOW_REMOVED).flow_removed.packet_count, 3);
+}
+END_TEST
+
 START_TEST(a_part_that_was_idle_while_others_were_not_is_laid_again)
 {
     struct ofp_msg msg;
@@ -582,6 +593,8 @@ START_TEST(a_flow_that_lies_nowhere_times_out_all_the_same)
     ck_assert_str_eq(story, "");
     pass(2500 * NS_PER_MS);
     ck_assert_uint_eq(fake_expect(red, OFPT_FLOW_REMOVED).flow_removed.reason, OFPRR_HARD_TIMEOUT);
+    send_flow(OFPFC_ADD, "in_port=1,actions=output:9");
+    expect_error(OFPET_BAD_ACTION, OFPBAC_BAD_OUT_PORT);
 }
 END_TEST
 
@@ -748,7 +761,8 @@ END_TEST
 
 START_TEST(no_slice_sees_or_writes_labels)
 {
-    LINES("slice red controller=tcp:red:6653", "dpid=1");
+    LINES("slice red controller=tcp:red:6653", "dpid=1",
+          "slice green controller=tcp:green:6653 big=b16", "dpid=2,dl_vlan=0xffff");
     begin();
     packet_comes(1, 1, 3080, false);
     fake_expect_nothing(red);
@@ -760,7 +774,7 @@ START_TEST(no_slice_sees_or_writes_labels)
 }
 END_TEST
 
-START_TEST(a_big_switch_goes_with_its_labels)
+START_TEST(a_big_switch_goes_with_its_labels_and_guards)
 {
     begin();
     send_flow(OFPFC_ADD, "in_port=1,actions=output:3");
@@ -770,6 +784,7 @@ START_TEST(a_big_switch_goes_with_its_labels)
     settle();
     ck_assert(said("1 del in_port=1,vlan_tci=0x0000 drop\n"));
     ck_assert(said("2 del priority=65535,in_port=3,dl_vlan=3075 drop\n"));
+    ck_assert(said("1 del priority=65533,dl_vlan=3072 drop\n"));
     ck_assert_ptr_null(red->stream);
 }
 END_TEST
@@ -794,6 +809,7 @@ int main(void)
     tcase_add_loop_test(c, what_it_does_not_have_is_refused, 0, sizeof refused / sizeof refused[0]);
     tcase_add_test(c, flows_follow_the_network);
     tcase_add_test(c, a_flow_is_removed_once_with_all_that_it_counted);
+    tcase_add_test(c, lines_without_a_vlan_are_for_untagged_packets);
     tcase_add_test(c, a_part_that_was_idle_while_others_were_not_is_laid_again);
     tcase_add_test(c, a_flow_that_lies_nowhere_times_out_all_the_same);
     tcase_add_test(c, an_error_of_any_switch_ends_the_flow);
@@ -805,6 +821,6 @@ int main(void)
     tcase_add_test(c, port_statistics_are_of_its_ports);
     tcase_add_test(c, what_it_is_and_has_it_says_by_itself);
     tcase_add_test(c, no_slice_sees_or_writes_labels);
-    tcase_add_test(c, a_big_switch_goes_with_its_labels);
+    tcase_add_test(c, a_big_switch_goes_with_its_labels_and_guards);
     return unit_main(s);
 }

@@ -520,6 +520,22 @@ START_TEST(a_deleted_flow_is_told_when_the_switch_has_counted_it)
 }
 END_TEST
 
+START_TEST(a_modify_changes_the_cookie_with_the_actions)
+{
+    struct ofp_msg mod, gone;
+    begin();
+    send_flow(red, OFPFC_ADD, "cookie=6,send_flow_rem,in_port=1,actions=output:2");
+    next(&mod);
+    send_flow(red, OFPFC_MODIFY, "cookie=7,in_port=1,actions=drop");
+    next(&gone);
+    send_flow(red, OFPFC_DELETE, "");
+    next(&gone);
+    gone.flow_mod.cookie = mod.flow_mod.cookie;
+    removed(&gone, OFPRR_DELETE, 0);
+    ck_assert_uint_eq(fake_expect(red, OFPT_FLOW_REMOVED).flow_removed.cookie, 7);
+}
+END_TEST
+
 START_TEST(an_error_comes_to_who_caused_it_and_ends_the_flow)
 {
     struct ofp_msg part[3], error = {.type = OFPT_ERROR};
@@ -1029,6 +1045,7 @@ int main(void)
     tcase_add_test(c, a_slice_has_no_more_flows_than_it_may);
     tcase_add_test(c, a_flow_is_removed_with_its_last_part_and_told_as_it_was_written);
     tcase_add_test(c, a_deleted_flow_is_told_when_the_switch_has_counted_it);
+    tcase_add_test(c, a_modify_changes_the_cookie_with_the_actions);
     tcase_add_test(c, an_error_comes_to_who_caused_it_and_ends_the_flow);
     tcase_add_test(c, a_slice_sends_its_own_packets_out_of_its_own_ports);
     tcase_add_test(c, a_slice_uses_the_buffers_that_it_was_given_once);
