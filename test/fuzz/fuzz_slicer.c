@@ -6,15 +6,20 @@
  * reads no more, or hangs up; hosts send frames. Whatever comes, the switch is sent good messages
  * only, nothing that red says leaves by blue's port, and blue hears of its own port only.
  *
+ * If the first byte of the input is odd there is a second switch, at the end of a cable, and red
+ * sees both as one. Then no host gets a packet with a label either.
+ *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/apps.h"
 #include "openflow/frame.h"
+#include "openflow/key.h"
 #include "openflow/validate.h"
 #include "runtime/loop.h"
 #include "runtime/sim/sim.h"
 #include "switch/connection.h"
 #include "test/fuzz/fuzz_world.h"
+#include "test/unit/watcher.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +27,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define BLUE_PORT 3
+#define BLUE_PORT  3
+#define CABLE_PORT 4
+#define LLDP       0x88cc
+#define LABEL      3072 /* the first of the VLANs, of so many: */
+#define N_LABELS   16
 
 /* A slice's controller. */
 struct peer {
@@ -33,7 +42,10 @@ struct peer {
 
 static struct peer red, blue = {.blue = true};
 static struct ctl *ctl;
-static struct agent *agent;
+static struct agent *agent, *far_agent;
+static struct dp *far; /* NULL: there is one switch only */
+static struct watcher far_host;
+static struct pkt_pool *far_pool;
 
 static void must(bool true_, const char *what)
 {
@@ -124,18 +136,25 @@ static void say(struct span s)
     stream_write(red.stream, message, n);
 }
 
-static void set_slices(void)
+static void *option(const char *name)
 {
-    static const char *const lines[] = {"slice red controller=tcp:red:6653 rate=1000 flows=50",
-                                        "in_port=1", "in_port=2",
-                                        "slice blue controller=tcp:blue:6653", "in_port=3"};
     const struct config_option *row = slicer_app.options;
-    struct config_list *list;
-    while (strcmp(row->name, "slicer-line") != 0)
+    while (strcmp(row->name, name) != 0)
         row++;
-    list = row->target;
-    for (list->n = 0; list->n < sizeof lines / sizeof lines[0]; list->n++)
-        list->value[list->n] = lines[list->n];
+    return row->target;
+}
+
+static void set_slices(bool big)
+{
+    static const char *const lines[2][7] = {
+        {"slice red controller=tcp:red:6653 rate=1000 flows=50", "in_port=1", "in_port=2",
+         "slice blue controller=tcp:blue:6653", "dpid=1,in_port=3"},
+        {"slice red controller=tcp:red:6653 rate=1000 flows=50 big=b16", "dpid=1,in_port=1",
+         "dpid=1,in_port=2", "dpid=2", "slice blue controller=tcp:blue:6653", "dpid=1,in_port=3"}};
+    struct config_list *list = option("slicer-line");
+    for (list->n = 0; lines[big][list->n] != NULL; list->n++)
+        list->value[list->n] = lines[big][list->n];
+    *(uint64_t *)option("slicer-labels") = N_LABELS;
 }
 
 static void step(uint8_t kind, struct span s)
@@ -166,35 +185,89 @@ static void step(uint8_t kind, struct span s)
     }
 }
 
+/* Discovery's LLDP goes everywhere. */
+static void judge_frame(unsigned host, struct span frame)
+{
+    struct ofp_key key;
+    uint16_t vlan;
+    ofp_key_extract(&key, frame, 0);
+    vlan = be16_get(key.match.dl_vlan);
+    must(host + 1 != BLUE_PORT || (far != NULL && be16_get(key.match.dl_type) == LLDP),
+         "nothing leaves by blue's port");
+    must(far == NULL || vlan < LABEL || vlan >= LABEL + N_LABELS, "labels stay inside");
+}
+
+static void on_far_frame(struct watcher *w, struct pkt *p)
+{
+    (void)w;
+    judge_frame(FUZZ_HOSTS, span_of(p->data, p->len));
+}
+
 static void check(void)
 {
-    struct ofp_port_stats stats;
     must(agent_counters.bad == 0, "the switch is sent good messages");
-    must(dp_port_stats(fuzz_dp, BLUE_PORT, &stats), "the port is there");
-    must(be64_get(stats.tx_packets) == 0, "nothing leaves by blue's port");
 }
 
 /* --- Beginning and end ------------------------------------------------------------------------ */
 
-static void begin(void)
+static struct agent *attach(struct dp *dp)
+{
+    struct agent_config config;
+    struct agent *new;
+    struct stream *ends[2];
+    agent_defaults(&config);
+    new = agent_new(&config, dp);
+    must(stream_pair(ends) == 0, "there is memory");
+    agent_attach(new, ends[0]);
+    ctl_attach(ctl, ends[1]);
+    return new;
+}
+
+/* Switch 2, at the end of a cable, with a host. */
+static void add_far(void)
+{
+    struct dp_config config;
+    dp_defaults(&config);
+    config.id = 2;
+    config.max_flows = 400;
+    config.n_pkts = 128;
+    config.n_large = 2;
+    far = dp_new(&config);
+    must(dp_port_add(fuzz_dp, "link:cable", CABLE_PORT) == 0 &&
+             dp_port_add(far, "link:cable", 1) == 0 && dp_port_add(far, "link:far", 2) == 0,
+         "ports can be added");
+    far_pool = pkt_pool_new(64, PKT_SMALL, NULL);
+    must(watcher_begin(&far_host, "link:far", far_pool) == 0, "there is a host");
+    far_host.on_frame = on_far_frame;
+    far_agent = attach(far);
+}
+
+static void remove_far(void)
+{
+    far_host.frames = 0; /* nothing was kept */
+    watcher_end(&far_host);
+    dp_free(far);
+    pkt_pool_free(far_pool);
+    far = NULL;
+}
+
+static void begin(bool big)
 {
     struct ctl_config config;
-    struct agent_config agent_config;
-    struct stream *ends[2];
     fuzz_begin();
+    fuzz_on_frame = judge_frame;
     listen_at(&red, "ptcp:6653:red");
     listen_at(&blue, "ptcp:6653:blue");
     ctl_defaults(&config);
     ctl = ctl_new(&config);
     ctl_use_net(ctl, sim_net());
-    set_slices();
+    set_slices(big);
+    must(!big || ctl_add_app(ctl, &discovery_app) == 0, "discovery begins");
     must(ctl_add_app(ctl, &slicer_app) == 0, "the slicer begins");
-    agent_defaults(&agent_config);
-    agent = agent_new(&agent_config, fuzz_dp);
-    must(stream_pair(ends) == 0, "there is memory");
-    agent_attach(agent, ends[0]);
-    ctl_attach(ctl, ends[1]);
-    fuzz_wait(1);
+    agent = attach(fuzz_dp);
+    if (big)
+        add_far();
+    fuzz_wait(big ? 250 : 1); /* until ports are known to be at the edge */
     must(red.stream != NULL && blue.stream != NULL, "both controllers have the switch");
 }
 
@@ -203,16 +276,20 @@ static void end(void)
     net_listener_close(red.listener);
     net_listener_close(blue.listener);
     agent_free(agent);
+    if (far != NULL)
+        agent_free(far_agent);
     ctl_free(ctl);
     hang_up(&red);
     hang_up(&blue);
     fuzz_rest();
+    if (far != NULL)
+        remove_far();
     fuzz_end();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    begin();
+    begin(size > 0 && data[0] & 1);
     fuzz_steps(span_of(data, size), step, check);
     end();
     return 0;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 struct dp *fuzz_dp;
+void (*fuzz_on_frame)(unsigned host, struct span frame);
 
 static struct pkt_pool *pool, *large;
 static struct watcher host[FUZZ_HOSTS];
@@ -27,8 +28,9 @@ void fuzz_read(struct span s)
 
 static void on_frame(struct watcher *w, struct pkt *p)
 {
-    (void)w;
     fuzz_read(span_of(p->data, p->len));
+    if (fuzz_on_frame != NULL)
+        fuzz_on_frame((unsigned)(w - host), span_of(p->data, p->len));
 }
 
 /* --- Steps ------------------------------------------------------------------------------------ */
@@ -109,6 +111,7 @@ void fuzz_begin(void)
     if (loop_open() != 0)
         abort();
     dp_defaults(&config);
+    config.id = 1;
     config.max_flows = FUZZ_FLOWS;
     config.n_buffers = 8;
     config.n_pkts = 128;

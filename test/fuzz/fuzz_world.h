@@ -14,8 +14,8 @@
 
 extern struct dp *fuzz_dp;
 
-/* A loop in virtual time, a datapath with ports 1 to FUZZ_HOSTS and a host at each. The links of
- * ports 1 and 3 take unfinished frames and super-frames, port 2's does not. */
+/* A loop in virtual time, a datapath (its id is 1) with ports 1 to FUZZ_HOSTS and a host at each.
+ * The links of ports 1 and 3 take unfinished frames and super-frames, port 2's does not. */
 void fuzz_begin(void);
 
 /* Traps if a packet was lost. */
@@ -31,6 +31,9 @@ void fuzz_steps(struct span input, void (*step)(uint8_t kind, struct span bytes)
 
 /* Let a millisecond pass. */
 void fuzz_rest(void);
+
+/* Called for each frame that a host gets (from 0 on), if it is not NULL. */
+extern void (*fuzz_on_frame)(unsigned host, struct span frame);
 
 /* A frame from a host, behind six bytes of what may be untrue metadata. */
 void fuzz_frame(uint8_t host, struct span s);
