@@ -316,6 +316,7 @@ static void *slicer_create(struct ctl *ctl)
         slicer_destroy(app);
         return NULL;
     }
+    topology_listen(app);
     counter_register(&counter_set);
     return app;
 }

@@ -239,6 +239,9 @@ uint64_t edge_next(const struct place *place);
 void topology_begin(struct slicer *slicer);
 void topology_end(struct slicer *slicer);
 
+/* Hear of links, for as long as the controller lives. */
+void topology_listen(struct slicer *slicer);
+
 /* A switch has joined (0 or -ENOMEM), is gone. */
 int topology_join(struct place *place);
 void topology_leave(struct place *place);

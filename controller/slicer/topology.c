@@ -227,6 +227,10 @@ void topology_begin(struct slicer *slicer)
     graph_init(&slicer->graph);
     loop_work_init(&slicer->look, on_look, slicer);
     timer_init(&slicer->again, on_look, slicer);
+}
+
+void topology_listen(struct slicer *slicer)
+{
     slicer->links = (struct discovery_listener){.changed = on_link, .user = slicer};
     if (slicer->discovery == NULL)
         return;
