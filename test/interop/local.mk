@@ -20,6 +20,7 @@ EXTRA_DIST += \
 	test/interop/appctl_test.py \
 	test/interop/balancer_test.py \
 	test/interop/bench_test.py \
+	test/interop/conformance_test.py \
 	test/interop/connections_test.py \
 	test/interop/demo_test.py \
 	test/interop/direct_test.py \

@@ -51,15 +51,17 @@ def hops(host, address, most=5, wait=5):
 
 
 class Tap:
-    """Sends frames by a host's eth0 and hears those that come there, as they were on the wire."""
+    """Sends frames by a host's eth0 and hears those that come there, as they were on the wire: those of
+    TEST_KIND, tagged or not, or `every` one."""
 
-    def __init__(self, host):
+    def __init__(self, host, every=False):
         with host.namespace.entered():
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
         self.socket.bind(("eth0", ETH_P_ALL))
         self.socket.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
         self.socket.setblocking(False)
+        self.every = every
         self.frames = []
 
     def close(self):
@@ -69,8 +71,8 @@ class Tap:
         self.socket.send(frame)
 
     def heard(self, most=None):
-        """All frames of TEST_KIND, tagged or not, that have come so far; `most` bounds how many frames
-        are looked at now, of a flood that does not end."""
+        """All frames that have come so far; `most` bounds how many are looked at now, of a flood that
+        does not end."""
         for _ in itertools.count() if most is None else range(most):
             try:
                 data, control, _, source = self.socket.recvmsg(1 << 16, 1 << 10)
@@ -86,7 +88,7 @@ class Tap:
             status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", value[:20])
             if (level, kind) == (SOL_PACKET, PACKET_AUXDATA) and status & TP_STATUS_VLAN_VALID:
                 data = data[:12] + struct.pack("!HH", tpid, tci) + data[12:]
-        if kind_of(data) == TEST_KIND:
+        if self.every or kind_of(data) == TEST_KIND:
             self.frames.append(data)
 
 
