@@ -157,6 +157,8 @@ NORMALISE = [
      "number says; Open vSwitch changes the number, we tell the one that was given"),
     (r"n_tables:\d+, n_buffers:\d+", "", "Open vSwitch has more tables and no buffers"),
     (r" IP_REASM", "", "5.3.1: we put fragments together if asked; Open vSwitch does not"),
+    (r"(version negotiation failed .*\n)(.*\n)*", r"\1", "both refuse version 1.4; the error that "
+     "ovs-ofctl sees after that is chance"),
     (r" LOCAL\(.*\n(     .*\n)*", "", "5.2.1: a local port is optional; Open vSwitch has one"),
     (r"  port LOCAL: .*\n.*\n", "", "the same"),
     (r"(OFPST_PORT reply .*): \d+ ports", r"\1", "the same"),
@@ -183,10 +185,6 @@ DIFFERENCES = {
         "5.4.4 has an error for a queue that is not there"),
     "del-flows cookie=5/-1": (
         "1\n.*switch does not support any of the usable flow formats", "0\n$", NO_EXTENSION),
-    "--bundle add-flows FOLDER/a": (
-        r"1\n.*version negotiation failed \(we support version 0x05, peer supports version 0x01\)",
-        r"1\n.*version negotiation failed \(we support version 0x05, peer supports version 0x01\)",
-        "both refuse version 1.4; the error that ovs-ofctl sees after that is chance"),
     "dump-ports-desc": (
         r"0\nOFPT_ERROR .*: OFPBRC_BAD_STAT", r"0\nOFPST_PORT_DESC", "a request of version 1.3"),
     "add-group group_id=1,type=all,bucket=output:1": (
