@@ -3,6 +3,7 @@
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import itertools
+import socket
 import time
 
 from course import broadcast, step
@@ -13,6 +14,8 @@ RING = [(1, 2), (2, 3), (3, 1)]
 CUT = (1, 2)
 STORM = 1  # seconds
 LIMIT = 15
+LLDP_TYPE = 0x88cc
+DPID_ENDS_AT = 24  # in a frame of controller/apps/lldp.h: its last byte
 
 
 def wait(condition, limit=LIMIT):
@@ -51,6 +54,34 @@ def hosts_are_heard(trial):
     return trial.ask("network").count(": hosts") == len(trial.hosts)
 
 
+def forge(trial):
+    """A host lies: it has s3 say that it is at the other end of h1's port."""
+    h1, known = trial.hosts[0], cables(trial)
+    with step("forge", "h1 writes s3's name into an LLDP frame that came to it, and sends it back"):
+        with h1.namespace.entered():
+            link = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(LLDP_TYPE))
+        with link:
+            link.bind(("eth0", LLDP_TYPE))
+            link.settimeout(LIMIT)
+            frame = bytearray(link.recv(1514))
+            frame[DPID_ENDS_AT] = 3
+            link.send(frame)
+        believed = wait(lambda: len(cables(trial)) > len(known), 1) is not None
+    trial.shows("your controller does not believe what a host made up", not believed,
+                "report a frame only if lldp_read() says that it is LLDP_OURS.",
+                [line for line in cables(trial) if line not in known])
+
+
+def leave_one_alone(trial):
+    h1, h2, h3 = trial.hosts
+    with step("cut", "the cable s3-s1 as well, s1 is alone; h3 sends broadcasts until one comes to h2") as results:
+        trial.set_cable(3, 1, "down")
+        took = wait(lambda: broadcast.copies(h3, [h2], 0.3) == [1])
+        results.append("none does" if took is None else f"after {took:.1f} s")
+    trial.shows("the two that are left have a tree as well", took is not None,
+                "begin once more with a switch that no tree has reached, until all are reached.")
+
+
 def broadcast_comes_once(trial, when):
     h1, *others = trial.hosts
     with step("broadcast", "h1 sends one") as results:
@@ -82,7 +113,8 @@ def check(trial):
     trial.shows("your controller knows both ends of each cable", took is not None,
                 "it has sent nothing: send_lldp() is to make a frame by lldp_write(), and to have it sent\n"
                 "out of the port by a packet-out." if sent is None else
-                "LLDP frames go out; where they come in, lldp_read() and network_heard() tell whence.",
+                "LLDP frames go out; where they come in, lldp_read() and network_heard() tell whence. Each\n"
+                "end of each cable is to be reported as it is: here s1-s2, s2-s3 and s3-s1.", cables(trial) if took is None else (),
                 needed=True)
     with step("wait", "until no LLDP has come from the hosts' ports for two seconds"):
         wait(lambda: hosts_are_heard(trial))
@@ -90,6 +122,7 @@ def check(trial):
     with step("network", "what your controller knows") as results:
         results.append("ok")
         results.extend(trial.ask("network").splitlines())
+    forge(trial)
     broadcast_comes_once(trial, "")
     trial.all_ping("broadcasts arrive, so ARP does: does the tree change all the time? The log says so.")
     with step("cut", f"the cable s{CUT[0]}-s{CUT[1]}; every host pings every other until all answer") as results:
@@ -100,3 +133,4 @@ def check(trial):
     trial.shows("every host reaches every other after the cut", took is not None,
                 "there is a way round: choose_tree() has been called again, with what is left of the ring.")
     broadcast_comes_once(trial, " after the cut")
+    leave_one_alone(trial)
