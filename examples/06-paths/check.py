@@ -70,11 +70,26 @@ def cut_while_pinging(trial):
                 "each switch when a cable comes or goes.")
 
 
+def lay_anew(trial):
+    """Two paths over three switches each, which were not told of any."""
+    h1, h3 = trial.hosts[0], trial.hosts[2]
+    for switch in trial.switches:
+        switch.delete_flows()
+    calls, entries = trial.counter("ways", "laid"), trial.counter("ctl", "tx_flow_mod")
+    with step("ping", "all entries are deleted; h1 pings h3, two cables away") as results:
+        results.append(f"{h1.ping(h3)} of 1 answered")
+    calls, entries = trial.counter("ways", "laid") - calls, trial.counter("ctl", "tx_flow_mod") - entries
+    trial.shows("a path is laid at all its switches at once", entries > calls,
+                "each switch on the way has to ask: lay_path() is to install an entry at all of them.",
+                [f"lay_path() was called {calls} times and sent {entries} flow-mods"])
+
+
 def check(trial):
     raise_ring(trial)
     h3, h4 = trial.hosts[2:4]
     trial.all_ping("what cannot be reached by a path is flooded; so a path is laid that leads elsewhere:\n"
-                   "has the packet itself been sent on, and is `port` used at the last switch alone?",
+                   "has the packet itself been sent on, does `distance` grow by one from switch to switch, and\n"
+                   "is `port` used at the last switch alone?",
                    needed=True)
     shows_way(trial, "packets from h3 to h4 go by s3 and s4 alone", ["s3", "s4"],
               "there are two cables fewer by s3-s4, which the tree does not take. No entries: measure() says\n"
@@ -88,6 +103,7 @@ def check(trial):
     trial.shows("repeated pings no longer reach your controller", came < PINGS,
                 "each ping still came as a packet-in: an entry must match the next packet too.",
                 [f"{came} packet-ins for {PINGS} pings and their answers (ARP may be among them)"])
+    lay_anew(trial)
     cut_while_pinging(trial)
     shows_way(trial, "they go round by s2 and s1 then", ["s1", "s2", "s3", "s4"],
               "all that is left of the ring is the other way round: is measure() called, and lay_path()?")

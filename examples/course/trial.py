@@ -27,7 +27,8 @@ ERRORS = {
 def ending(status):
     """How a program ended, for who wrote it."""
     by = f"by signal {-status} ({signal.Signals(-status).name})" if status < 0 else f"with status {status}"
-    about = {signal.SIGSEGV: "it touched memory that is not its own, through NULL perhaps",
+    about = {signal.SIGSEGV: "it touched memory that is not its own, through NULL "
+                             "perhaps, or a function\ncalled itself without end",
              signal.SIGABRT: "it did what must not be: see the log"}
     return f"it ended {by}" + (f": {about[-status]}." if -status in about else ".")
 

@@ -175,6 +175,7 @@ WRONG = (
     (4, "the packet is not sent", "&flow, packet);", "&flow, NULL);", "only if ctl_flow_mod() is given it"),
     (5, "any LLDP is believed", "== LLDP_OURS", "!= LLDP_FOREIGN", "does not believe what a host made up"),
     (5, "but one tree", "i < g->n_nodes; i++)\n        if", "i < 1; i++)\n        if", "have a tree as well"),
+    (6, "an entry at the first switch only", "lay_from(arc->to, port, headers, NULL);", "", "a path is laid at all its switches"),
     (5, "each cable is taken", "graph_is_usable(arc)", "(network_take(n, arc), true)", "it goes round in a circle"),
 )
 
