@@ -114,8 +114,8 @@ def check(trial):
                 "it has sent nothing: send_lldp() is to make a frame by lldp_write(), and to have it sent\n"
                 "out of the port by a packet-out." if sent is None else
                 "LLDP frames go out; where they come in, lldp_read() and network_heard() tell whence. Each\n"
-                "end of each cable is to be reported as it is: here s1-s2, s2-s3 and s3-s1.", cables(trial) if took is None else (),
-                needed=True)
+                "end of each cable is to be reported as it is: here s1-s2, s2-s3 and s3-s1.",
+                cables(trial) if took is None else (), needed=True)
     with step("wait", "until no LLDP has come from the hosts' ports for two seconds"):
         wait(lambda: hosts_are_heard(trial))
         time.sleep(1)  # and their ports are open

@@ -161,8 +161,9 @@ WRONG = (
     (1, "the switch learns by itself", "actions=flood", "actions=normal", "each entry names its ports"),
     (2, "a packet is answered, and said not to be", "return true;", "return false;",
      "the switch takes what your program sends"),
-    (2, "NULL is no switch", "ctl_packet_out(dp,", "ctl_packet_out(NULL,", "SIGSEGV"),
-    (2, "it never ends", "return true;", "for (;;);", "is there a loop in it that does not end?"),
+    (2, "NULL is no switch", "ctl_packet_out(dp,", "(void)dp;\n    ctl_packet_out(NULL,", "SIGSEGV"),
+    (2, "it never ends", "return true;", "volatile bool on = true;\n    while (on) {\n    }\n    return true;",
+     "is there a loop in it that does not end?"),
     (2, "a warning is shown", "ofp_put_output(&actions, OFPP_FLOOD, 0);", "int unused;", "unused variable"),
     (2, "it does not compile", "return true;", "return true", "expected ‘;’"),
     (3, "the destination is learnt", "packet->key.match.dl_src", "packet->key.match.dl_dst",
@@ -175,8 +176,9 @@ WRONG = (
     (4, "the packet is not sent", "&flow, packet);", "&flow, NULL);", "only if ctl_flow_mod() is given it"),
     (5, "any LLDP is believed", "== LLDP_OURS", "!= LLDP_FOREIGN", "does not believe what a host made up"),
     (5, "but one tree", "i < g->n_nodes; i++)\n        if", "i < 1; i++)\n        if", "have a tree as well"),
-    (6, "an entry at the first switch only", "lay_from(arc->to, port, headers, NULL);", "", "a path is laid at all its switches"),
     (5, "each cable is taken", "graph_is_usable(arc)", "(network_take(n, arc), true)", "it goes round in a circle"),
+    (6, "an entry at the first switch only", "lay_from(arc->to, port, headers, NULL);", "",
+     "a path is laid at all its switches"),
 )
 
 
