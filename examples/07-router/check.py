@@ -10,14 +10,17 @@ from lab import namespace, traffic
 WRITE = "router.c"
 SOLUTION = "solution.c"
 PINGS = 5
+LONG = 1400  # bytes of a ping that no ICMP error can hold
 
 ONE = """dpid=1, ip=10.0.1.1/24, port={s1_h1}
 dpid=1, ip=10.0.2.1/24, port={s1_h2}
 """
-# The first route leads astray: h2 is no router.
+# The first route leads astray: h2 is no router. The most exact one is not usable: there is no port 9.
 TWO = ONE + """dpid=1, ip=10.0.12.1/24, port={s1_s2}
 dpid=1, route=10.0.0.0/16, via=10.0.2.2
 dpid=1, route=10.0.3.0/24, via=10.0.12.2
+dpid=1, ip=10.0.9.1/24, port=9
+dpid=1, route=10.0.3.0/25, via=10.0.9.2
 dpid=2, ip=10.0.12.2/24, port={s2_s1}
 dpid=2, ip=10.0.3.1/24, port={s2_h3}
 dpid=2, route=0.0.0.0/0, via=10.0.12.1
@@ -59,9 +62,9 @@ def write_routers(trial, lines):
         print(f"            {line}")
 
 
-def ping(host, address, count=1):
+def ping(host, address, count=1, size=56):
     """What ping says; nothing of it is a failure of ours."""
-    return host.run("ping", "-n", "-c", count, "-i", "0.2", "-W", 2, address, check=False)
+    return host.run("ping", "-n", "-c", count, "-i", "0.2", "-W", 2, "-s", size, address, check=False)
 
 
 def check_own_addresses(trial, h1):
@@ -80,7 +83,8 @@ def check_forwarding(trial, h1, h2):
     trial.shows("h1's pings of h2 are answered, from network to network",
                 f" {PINGS} received" in said,
                 "the first packet to h2 waits until your router knows h2's MAC address, and then needs\n"
-                "forward_age(). A wrong checksum? tcpdump -v on h2 says so.", said.splitlines()[1:3], needed=True)
+                "forward_age(). A wrong checksum? tcpdump -v on h2 says so. If forward_rewrite() says true, those\n"
+                "behind it go as it says: to which MAC address? tcpdump -e says so.", said.splitlines()[1:3], needed=True)
     trial.shows("their TTL is one less", " ttl=63 " in said,
                 "a router decrements it (RFC 1812 section 5.3.1), or packets in a circle would live for ever.")
 
@@ -100,7 +104,7 @@ def check_errors(trial, h1, h2):
     hops = traffic.hops(h1, h2.address)
     trial.shows("traceroute from h1 to h2 shows the router", hops == ["10.0.1.1", h2.address],
                 "h1 is to be told when a packet's TTL ends: write forward_write_error().", [" ".join(hops)])
-    said = ping(h1, "192.168.7.7")
+    said = ping(h1, "192.168.7.7", size=LONG)
     trial.shows("h1 is told that there is no way to 192.168.7.7",
                 "From 10.0.1.1 icmp_seq=1 Destination Net Unreachable" in said,
                 "the same function. To h1's kernel it is an answer only if it quotes h1's packet: its IP\n"
@@ -109,7 +113,8 @@ def check_errors(trial, h1, h2):
 
 def check_two(trial, h1, h3):
     trial.shows("h1 reaches h3 through two routers", " 1 received" in ping(h1, h3.address),
-                "10.0.3.2 is in 10.0.0.0/16 and in 10.0.3.0/24: which of the two routes is more exact?")
+                "10.0.3.2 is in 10.0.0.0/16, in 10.0.3.0/24 and in 10.0.3.0/25: which of these routes is the most\n"
+                "exact, of those that are usable? There is no port 9.")
     hops = traffic.hops(h1, h3.address)
     trial.shows("traceroute shows both", hops == ["10.0.1.1", "10.0.12.2", h3.address],
                 "each of them decrements the TTL and tells of its end.", [" ".join(hops)])
