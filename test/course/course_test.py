@@ -179,7 +179,12 @@ WRONG = (
     (5, "each cable is taken", "graph_is_usable(arc)", "(network_take(n, arc), true)", "it goes round in a circle"),
     (6, "an entry at the first switch only", "lay_from(arc->to, port, headers, NULL);", "",
      "a path is laid at all its switches"),
+    (7, "a route that is not usable", "r->usable", "true", "There is no port 9."),
 )
+
+
+# Exercises whose solution is the file of an app's that the library has.
+LINKED = {7: ("controller/apps/forwarding.c",), 9: ("controller/apps/balancing.c",)}
 
 
 class WrongSolutions(unittest.TestCase):
@@ -199,7 +204,8 @@ class WrongSolutions(unittest.TestCase):
     def wrong(self, number, old, new):
         """What ./try says of a solution with a change, which takes the place of the file to write."""
         there = exercises()[number]
-        text = there.source(True).read_text(encoding="utf-8")
+        text = "".join(source.read_text(encoding="utf-8")
+                       for source in (*map(TOP.joinpath, LINKED.get(number, ())), there.source(True)))
         self.assertIn(old, text)
         written = self.top / there.source(False).relative_to(TOP)
         written.write_text(text.replace(old, new), encoding="utf-8")
