@@ -36,7 +36,7 @@ def what_is_allowed(trial):
     trial.shows("what the rules allow gets through",
                 ping(h1, h2) and ping(h2, h1) and web(h1, h2),
                 "a rule before it matches, or you ask them in another order: rule_at(rules, 0) is the file's\n"
-                "first. Packets that are allowed are the learning switch's: return false for them.",
+                "first, and rule_verdict() says what it is for.",
                 needed=True)
 
 
@@ -58,12 +58,15 @@ def what_ends_in_the_switch(trial):
     before = trial.packet_ins()
     ping(h3, h1, PINGS, DENIED)
     came = trial.packet_ins() - before
-    drops = [flow for flow in trial.switch.flows("ip") if flow.endswith("actions=drop")]
+    drops = [flow for flow in trial.switch.flows() if flow.endswith("actions=drop")]
     trial.shows("what is denied ends in the switch", drops and came < PINGS,
                 "each packet still came to your controller: an entry without actions drops those like it.\n"
                 "drop_in_switch() is to install one, by ctl_flow_mod() as in exercise 4." if not drops else
                 "there are entries that drop, but they do not match the next packet.",
                 [f"{came} packet-ins for {PINGS} pings (ARP may be among them)"] + drops[:1], needed=True)
+    trial.shows("and what the rules allow still does not", web(h1, trial.hosts[1]),
+                "an entry drops more than packets like the one that was denied. Its match is to be that\n"
+                "packet's headers, all of them.", drops[:1])
 
 
 def change(trial, rules):

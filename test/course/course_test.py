@@ -180,6 +180,9 @@ WRONG = (
     (6, "an entry at the first switch only", "lay_from(arc->to, port, headers, NULL);", "",
      "a path is laid at all its switches"),
     (7, "a route that is not usable", "r->usable", "true", "There is no port 9."),
+    (8, "all of IPv4 is dropped", "&packet->key.match", "&(struct ofp_match){.wildcards = be32_of(OFPFW_ALL)}",
+     "an entry drops more"),
+    (8, "no rule decides", "rule_verdict(rule_at(rules, i))", "RULE_ALLOW", "judge() is to ask the rules"),
 )
 
 
