@@ -67,6 +67,11 @@ def is_answered(trial):
         results.append(f"{name} answered" if name else "no answer")
     details = entries(trial, f"nw_dst={ADDRESS}")[:1] + entries(trial, f"mod_nw_src:{ADDRESS}")[:1]
     trial.shows(f"h1 is answered under {ADDRESS}", name, why_unanswered(trial), details, needed=True)
+    answers = trial.switch.flows(f"tcp,nw_dst={h1.address},tp_src={PORT}")
+    trial.shows("the entry for the way back matches what the server sends", answers,
+                "each answer passes through your controller. What the server sends goes from port "
+                f"{PORT} to\nthe client's: the two ports change places as the addresses do.",
+                entries(trial, BACK)[:1] if not answers else ())
 
 
 def talk_all(trial):
@@ -110,10 +115,16 @@ def others_stay(trial, talks, gone):
 
 
 def who_returns(trial, talks, gone):
-    """The same connections again, from the same ports: who was at the server is there again."""
-    with step("mend", f"{gone.name}'s link; all connect again, from the same ports") as results:
+    """The same connections again, from the same ports, and nobody who remembers them: who was at the
+    server is there again."""
+    with step("mend", f"{gone.name}'s link; starts the controller anew, and all connect again, from the same "
+              "ports") as results:
         trial.switch.link_state(gone, "up")
-        wait_until(trial, gone, "there")
+        trial.controller.become(trial.controller.name)
+        trial.wait_joined()
+        trial.switch.delete_flows()
+        for server in trial.hosts[2:]:
+            wait_until(trial, server, "there")
         before = {port: talk.name for port, talk in talks.items()}
         for talk in talks.values():
             talk.close()
