@@ -83,7 +83,14 @@ static bool kind_agrees(const struct gso *g, uint16_t type)
     }
 }
 
-/* A whole IPv4 datagram, with nothing behind it, whose fragments can begin at multiples of 8. */
+/* Where in its datagram the payload begins: behind others' if it is a fragment already. */
+static uint32_t fragment_at(const struct hdr_ipv4 *ip)
+{
+    return (uint32_t)(be16_get(ip->frag) & HDR_IP_OFFSET) * 8;
+}
+
+/* A whole IPv4 datagram, or a whole fragment of one, with nothing behind it, whose fragments can
+ * begin at multiples of 8. */
 static bool begin_fragments(struct gso *g)
 {
     const struct hdr_ipv4 *ip;
@@ -91,8 +98,9 @@ static bool begin_fragments(struct gso *g)
     if (g->p->offload != PKT_GSO_FRAGMENTS || g->p->gso_size == 0 || g->p->gso_size % 8 != 0)
         return false;
     ip = find_network(g) == HDR_ETH_IPV4 ? header(g->p, g->network, sizeof *ip) : NULL;
-    if (ip == NULL || (be16_get(ip->frag) & ~HDR_IP_DF) ||
-        be16_get(ip->total_len) != g->p->len - g->network)
+    if (ip == NULL || (be16_get(ip->frag) & ~(HDR_IP_DF | HDR_IP_FRAGMENT)) ||
+        be16_get(ip->total_len) != g->p->len - g->network ||
+        fragment_at(ip) + be16_get(ip->total_len) > UINT16_MAX)
         return false;
     len = (uint32_t)hdr_ipv4_len(ip);
     g->at = g->payload = g->transport = g->network + len;
@@ -136,11 +144,12 @@ static void write_fragment(const struct gso *g, struct pkt *fragment)
 {
     struct hdr_ipv4 *ip = (struct hdr_ipv4 *)(fragment->data + g->network);
     bool last = g->at + (fragment->len - g->payload) == g->p->len;
-    uint32_t offset = (g->at - g->payload) / 8 | (last ? 0 : HDR_IP_MF);
+    uint32_t offset = (fragment_at(ip) + g->at - g->payload) / 8;
+    uint32_t flags = be16_get(ip->frag) & ~(uint32_t)HDR_IP_OFFSET;
     if (g->at > g->payload)
         blank_options((uint8_t *)(ip + 1), g->payload - g->network - (uint32_t)sizeof *ip);
     ip->total_len = be16_of((uint16_t)(fragment->len - g->network));
-    ip->frag = be16_of((uint16_t)(be16_get(ip->frag) | offset));
+    ip->frag = be16_of((uint16_t)(flags | (last ? 0 : HDR_IP_MF) | offset));
     ip->checksum = be16_of(0);
     ip->checksum = checksum_finish(checksum_add(0, ip, g->payload - g->network));
 }

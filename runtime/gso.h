@@ -1,12 +1,13 @@
 /*
  * gso.h - cutting a super-frame (PKT_GSO_*) into segments, in software.
  *
- * Called by netdev_send() for devices that cannot do it. Each segment gets the headers of the
- * super-frame: an IPv4 identification and a TCP sequence number that count on, CWR only in the
- * first, FIN and PSH only in the last segment, and its own lengths. Its transport checksum is left
- * partial (PKT_CSUM_PARTIAL).
+ * Called by netdev_send() for devices that cannot do it, and by routers, whose links differ. Each
+ * segment gets the headers of the super-frame: an IPv4 identification and a TCP sequence number
+ * that count on, CWR only in the first, FIN and PSH only in the last segment, and its own lengths.
+ * Its transport checksum is left partial (PKT_CSUM_PARTIAL).
  *
- * A datagram (PKT_GSO_FRAGMENTS) is cut into IPv4 fragments, which share its identification.
+ * A datagram (PKT_GSO_FRAGMENTS) is cut into IPv4 fragments, which share its identification; a
+ * fragment is cut further (RFC 791 section 3.2).
  * Options that are not to be copied are in the first only; the others have "no operation" in their
  * place.
  *

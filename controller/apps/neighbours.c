@@ -199,6 +199,20 @@ void neighbours_forget_port(struct neighbours *t, uint16_t port)
         }
 }
 
+void neighbours_renumber(struct neighbours *t, const int *to)
+{
+    struct list *it, *after;
+    for (size_t i = 0; i < NEIGHBOUR_BUCKETS; i++)
+        list_each(it, after, &t->bucket[i])
+        {
+            struct neighbour *n = container_of(it, struct neighbour, bucket);
+            if (to[n->interface] < 0)
+                drop(n);
+            else
+                n->interface = (unsigned)to[n->interface];
+        }
+}
+
 void neighbours_each(const struct neighbours *t,
                      bool (*show)(void *user, const struct neighbour *n), void *user)
 {

@@ -83,6 +83,10 @@ void neighbours_hear(struct neighbours *t, unsigned interface, uint32_t address,
 /* Forget those at a port. */
 void neighbours_forget_port(struct neighbours *t, uint16_t port);
 
+/* The interfaces have other numbers: that of interface i is to[i] from now on. Those whose is
+ * negative are forgotten, in silence. */
+void neighbours_renumber(struct neighbours *t, const int *to);
+
 /* Call show() for each, in no order, until it says false. */
 void neighbours_each(const struct neighbours *t,
                      bool (*show)(void *user, const struct neighbour *n), void *user);

@@ -67,6 +67,8 @@ static const char *const counter_names[] = {
     "waited",
     "dropped",
     "flows_refused",
+    "cut",
+    "too_long",
     "echoes",
     "fragments_for_us",
     "errors",
@@ -93,6 +95,7 @@ struct router_app {
     struct ctl *ctl;
     struct router_set set;
     struct list routers;
+    struct pkt_pool *pool; /* a packet, and a piece of it */
 };
 
 /* --- For the other files --------------------------------------------------------------------- */
@@ -147,6 +150,13 @@ static void look_at_ports(struct router *r)
         r->route[i].usable = up[r->route[i].interface];
 }
 
+static void take_config(struct router *r, const struct router_config *config)
+{
+    r->config = config;
+    bytes_copy(r->route, config->route, config->n_routes * sizeof r->route[0]);
+    look_at_ports(r);
+}
+
 static void neighbour_left(void *user, const struct neighbour *n)
 {
     router_flows_forget(user, n->port);
@@ -192,17 +202,17 @@ static void begin(struct router_app *app, struct ctl_dp *dp)
     if (r == NULL)
         return;
     r->dp = dp;
-    r->config = config;
+    r->pool = app->pool;
     r->idle = options.idle;
     r->error_rate = options.error_rate;
-    bytes_copy(r->route, config->route, config->n_routes * sizeof r->route[0]);
     neighbours_init(&r->neighbours, &neighbours_owner, r, options.neighbours, options.age,
                     entropy_u64());
     list_append(&app->routers, &r->link);
     ctl_dp_set(dp, app, r);
-    look_at_ports(r);
+    take_config(r, config);
     configure_switch(r);
-    router_flows_begin(r);
+    for (size_t i = 0; i < config->n_interfaces; i++)
+        router_flows_begin(r, &config->interface[i]);
     log_info("datapath %016" PRIx64 " routes between %zu networks", ctl_dp_id(dp),
              config->n_interfaces);
 }
@@ -327,25 +337,64 @@ static bool read_all(struct router_set *set)
     return wrong == NULL;
 }
 
-static void begin_anew(void *user, struct ctl_dp *dp)
+/* The number of an interface in another config; -1: it is not there as it is. */
+static int find_same(const struct router_config *c, const struct router_interface *i)
+{
+    for (size_t n = 0; n < c->n_interfaces; n++)
+        if (router_interface_equal(&c->interface[n], i))
+            return (int)n;
+    return -1;
+}
+
+/* Flows that sort what comes in stay where they are right; those that forward are laid anew by the
+ * packets that come, which meanwhile go through the controller. */
+static void change_flows(struct router *r, const struct router_config *config)
+{
+    const struct router_config *old = r->config;
+    router_flows_forget_all(r);
+    for (size_t i = 0; i < old->n_interfaces; i++)
+        if (find_same(config, &old->interface[i]) < 0)
+            router_flows_end(r, &old->interface[i]);
+    for (size_t i = 0; i < config->n_interfaces; i++)
+        if (find_same(old, &config->interface[i]) < 0)
+            router_flows_begin(r, &config->interface[i]);
+}
+
+static void change(struct router *r, const struct router_config *config)
+{
+    int to[ROUTER_INTERFACES];
+    if (!router_config_equal(r->config, config)) {
+        change_flows(r, config);
+        for (unsigned i = 0; i < r->config->n_interfaces; i++)
+            to[i] = find_same(config, router_interface(r, i));
+        neighbours_renumber(&r->neighbours, to);
+        log_info("datapath %016" PRIx64 " routes between %zu networks", ctl_dp_id(r->dp),
+                 config->n_interfaces);
+    }
+    take_config(r, config);
+}
+
+/* What this datapath is from now on: the router that it was, another one, or none. */
+static void follow(void *user, struct ctl_dp *dp)
 {
     struct router_app *app = user;
     struct router *r = ctl_dp_get(dp, app);
-    if (r != NULL) {
-        router_flows_end(r);
+    const struct router_config *config = router_set_find(&app->set, ctl_dp_id(dp));
+    if (r == NULL) {
+        begin(app, dp);
+    } else if (config != NULL) {
+        change(r, config);
+    } else {
+        for (unsigned i = 0; i < r->config->n_interfaces; i++)
+            router_flows_end(r, router_interface(r, i));
         end(app, r);
     }
-}
-
-static void begin_dp(void *user, struct ctl_dp *dp)
-{
-    begin(user, dp);
 }
 
 /* Returns whether the file was good. */
 static bool reload(struct router_app *app)
 {
-    struct router_set new = {0};
+    struct router_set new = {0}, old = app->set;
     router_counters.reloads++;
     if (!read_all(&new)) {
         router_counters.bad_files++;
@@ -353,10 +402,9 @@ static bool reload(struct router_app *app)
         router_set_free(&new);
         return false;
     }
-    ctl_each_dp(app->ctl, begin_anew, app);
-    router_set_free(&app->set);
     app->set = new;
-    ctl_each_dp(app->ctl, begin_dp, app);
+    ctl_each_dp(app->ctl, follow, app);
+    router_set_free(&old);
     return true;
 }
 
@@ -461,6 +509,14 @@ static const struct appctl_command command_rows[] = {
 
 /* --- The app --------------------------------------------------------------------------------- */
 
+static void router_destroy(void *self)
+{
+    struct router_app *app = self;
+    router_set_free(&app->set);
+    pkt_pool_free(app->pool);
+    free(app);
+}
+
 static void *router_create(struct ctl *ctl)
 {
     struct router_app *app = calloc(1, sizeof *app);
@@ -470,20 +526,13 @@ static void *router_create(struct ctl *ctl)
     list_init(&app->routers);
     if (options.file == NULL && options.lines.n == 0)
         log_warn("no routers: say --router-file=PATH or --router-line=LINE");
-    if (!read_all(&app->set)) {
-        router_set_free(&app->set);
-        free(app);
+    app->pool = pkt_pool_new(2, PKT_LARGE, NULL);
+    if (app->pool == NULL || !read_all(&app->set)) {
+        router_destroy(app);
         return NULL;
     }
     counter_register(&counter_set);
     return app;
-}
-
-static void router_destroy(void *self)
-{
-    struct router_app *app = self;
-    router_set_free(&app->set);
-    free(app);
 }
 
 const struct ctl_app_type router_app = {

@@ -12,8 +12,11 @@
  * (OFPC_INVALID_TTL_TO_CONTROLLER): both are Open vSwitch's, OpenFlow 1.0 has neither. On other
  * switches each packet goes through the controller.
  *
- * What a switch forwards by a flow is not looked at: an IP option in it has no effect. There is one
- * MTU everywhere, and a datagram for the router itself is not put together out of fragments.
+ * What a switch forwards by a flow is not looked at: an IP option in it has no effect, nor has its
+ * length, which OpenFlow 1.0 cannot match. So into a network with a smaller MTU than that which a
+ * packet comes from no flow is laid: the controller forwards each packet, in fragments if it is too
+ * long, or tells its sender, if it may not be cut, how long it may be (RFC 1191). A datagram for
+ * the router itself is not put together out of fragments.
  *
  * RFC 1812 says what a router must do; sections are cited where it is done.
  *
@@ -26,12 +29,14 @@
 #include "controller/apps/router_file.h"
 #include "controller/ctl.h"
 #include "runtime/log.h"
+#include "runtime/pkt.h"
 
 #define ROUTER_PACKET_MAX 65000 /* bytes of a frame's payload that we write ourselves */
 
 struct router {
     struct list link; /* in the app's list */
     struct ctl_dp *dp;
+    struct pkt_pool *pool; /* the app's, to cut packets in */
     const struct router_config *config;
     struct forward_route route[ROUTER_ROUTES]; /* the config's, with `usable` kept true */
     struct neighbours neighbours;
@@ -65,7 +70,7 @@ static inline const struct router_interface *router_interface(const struct route
 struct router_counters {
     uint64_t arp, arp_bad, arp_conflicts, asked, neighbours_refused, unanswered;
     uint64_t bad_header, martians, not_for_us, broadcasts, source_routed, bad_options;
-    uint64_t flows, by_hand, waited, dropped, flows_refused;
+    uint64_t flows, by_hand, waited, dropped, flows_refused, cut, too_long;
     uint64_t echoes, fragments_for_us, errors, errors_withheld, no_route, ttl_ended, redirects;
     uint64_t reloads, bad_files;
 };
@@ -83,16 +88,18 @@ bool router_is_own(const struct router *r, uint32_t address);
 
 /* --- router_flows.c -------------------------------------------------------------------------- */
 
-/* The flows that sort what comes in; first what was there is deleted. And delete all. */
-void router_flows_begin(struct router *r);
-void router_flows_end(struct router *r);
+/* The flows that sort what comes in by an interface; first what was there is deleted. And delete
+ * all. */
+void router_flows_begin(struct router *r, const struct router_interface *i);
+void router_flows_end(struct router *r, const struct router_interface *i);
 
 /* Lay the flow by which packets to this one's destination go on to a neighbour, and this one with
  * it. False: it could not be made. */
 bool router_flows_add(struct router *r, struct router_arrival *a, const struct neighbour *n);
 
-/* Delete the flows that forward to a port; OFPP_NONE: all that forward. */
+/* Delete the flows that forward to a port, or all that forward. */
 void router_flows_forget(struct router *r, uint16_t port);
+void router_flows_forget_all(struct router *r);
 
 /* --- router_arp.c ---------------------------------------------------------------------------- */
 

@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MTU_USUAL 1500
+#define MTU_MIN   68 /* RFC 791 section 3.2: what every network takes */
+#define MTU_MAX   65535
+
 void router_set_free(struct router_set *set)
 {
     for (size_t i = 0; i < set->n; i++)
@@ -88,6 +92,15 @@ static const char *read_vlan(struct router_line *l, const struct scan_item *item
     return NULL;
 }
 
+static const char *read_mtu(struct router_line *l, const struct scan_item *item, char *error)
+{
+    uint64_t mtu;
+    if (!ofp_scan_number(item->value, MTU_MAX, &mtu) || mtu < MTU_MIN)
+        return wrong_item(error, item, "wants the longest packet: 68 to 65535 bytes");
+    l->interface.mtu = (uint16_t)mtu;
+    return NULL;
+}
+
 static const char *read_mac(struct router_line *l, const struct scan_item *item, char *error)
 {
     uint64_t mac;
@@ -124,7 +137,7 @@ static const struct {
     const char *name;
     const char *(*read)(struct router_line *l, const struct scan_item *item, char *error);
 } item_rows[] = {
-    {"ip", read_ip},   {"port", read_port},   {"vlan", read_vlan},
+    {"ip", read_ip},   {"port", read_port},   {"vlan", read_vlan}, {"mtu", read_mtu},
     {"mac", read_mac}, {"route", read_route}, {"via", read_via},
 };
 
@@ -133,7 +146,7 @@ static const char *read_item(struct router_line *l, const struct scan_item *item
     for (size_t i = 0; i < sizeof item_rows / sizeof item_rows[0]; i++)
         if (ofp_word_is(item->name, item_rows[i].name))
             return item_rows[i].read(l, item, error);
-    return wrong_item(error, item, "is not one of ip, port, vlan, mac, route, via");
+    return wrong_item(error, item, "is not one of ip, port, vlan, mtu, mac, route, via");
 }
 
 static const char *read_items(const char *text, struct router_line *l, char *error)
@@ -148,9 +161,9 @@ static const char *read_items(const char *text, struct router_line *l, char *err
     if (l->has_ip == l->has_route)
         return "a line is an interface (ip=, port=) or a route (route=, via=)";
     if (l->has_ip && (l->interface.n_ports == 0 || l->route.gateway != 0))
-        return "an interface wants ip= and port=, and may have vlan= and mac=";
-    if (l->has_route &&
-        (l->route.gateway == 0 || l->has_mac || l->interface.vlan || l->interface.n_ports))
+        return "an interface wants ip= and port=, and may have vlan=, mtu= and mac=";
+    if (l->has_route && (l->route.gateway == 0 || l->has_mac || l->interface.vlan ||
+                         l->interface.mtu || l->interface.n_ports))
         return "a route wants route= and via=, and has nothing else";
     return NULL;
 }
@@ -201,6 +214,8 @@ static const char *add_interface(struct router_config *c, const struct router_li
     i->line = line;
     if (!l->has_mac)
         default_mac(i);
+    if (i->mtu == 0)
+        i->mtu = MTU_USUAL;
     c->n_interfaces++;
     return NULL;
 }
@@ -324,6 +339,35 @@ const char *router_set_close(struct router_set *set, unsigned *line, char *error
     for (size_t i = 0; i < set->n && wrong == NULL; i++)
         wrong = close_one(set->router[i], line, error);
     return wrong;
+}
+
+/* --- Comparing -------------------------------------------------------------------------------- */
+
+bool router_interface_equal(const struct router_interface *a, const struct router_interface *b)
+{
+    return a->address == b->address && a->prefix == b->prefix && a->vlan == b->vlan &&
+           a->mtu == b->mtu && bytes_equal(a->mac, b->mac, sizeof a->mac) &&
+           a->n_ports == b->n_ports &&
+           bytes_equal(a->port, b->port, a->n_ports * sizeof a->port[0]);
+}
+
+static bool route_equal(const struct forward_route *a, const struct forward_route *b)
+{
+    return a->network == b->network && a->prefix == b->prefix && a->gateway == b->gateway &&
+           a->interface == b->interface;
+}
+
+bool router_config_equal(const struct router_config *a, const struct router_config *b)
+{
+    if (a->n_interfaces != b->n_interfaces || a->n_routes != b->n_routes)
+        return false;
+    for (size_t i = 0; i < a->n_interfaces; i++)
+        if (!router_interface_equal(&a->interface[i], &b->interface[i]))
+            return false;
+    for (size_t i = 0; i < a->n_routes; i++)
+        if (!route_equal(&a->route[i], &b->route[i]))
+            return false;
+    return true;
 }
 
 const struct router_config *router_set_find(const struct router_set *set, uint64_t dpid)

@@ -5,13 +5,14 @@
  * stand (line_file.h); lines without it are for each datapath that has none of its own:
  *
  *     dpid=1, ip=10.0.1.1/24, port=1
- *     dpid=1, ip=10.0.2.1/24, port=2, port=3, vlan=10, mac=02:00:00:00:02:01
+ *     dpid=1, ip=10.0.2.1/24, port=2, port=3, vlan=10, mtu=1400, mac=02:00:00:00:02:01
  *     dpid=1, route=10.0.3.0/24, via=10.0.2.7
  *     dpid=1, route=0.0.0.0/0, via=10.0.2.8
  *
  * An interface is at one port or at several, which are then one network; with `vlan` its frames are
- * tagged. Without `mac` its MAC address is 02:4d and the four bytes of its address. `via` is a
- * gateway in the network of one of the interfaces.
+ * tagged. Without `mac` its MAC address is 02:4d and the four bytes of its address. `mtu` is the
+ * longest packet that its network takes, 1500 unless said. `via` is a gateway in the network of one
+ * of the interfaces.
  *
  * Called by router.c.
  *
@@ -31,6 +32,7 @@ struct router_interface {
     uint8_t prefix;
     uint8_t mac[OFP_ETH_ALEN];
     uint16_t vlan; /* 0: frames are untagged */
+    uint16_t mtu;  /* bytes of an IPv4 packet */
     uint16_t port[ROUTER_PORTS];
     size_t n_ports;
     unsigned line;
@@ -60,6 +62,10 @@ const char *router_set_add(void *set, const char *text, unsigned line, char *err
 /* All lines have been added: put the interfaces' own networks among the routes, and find the
  * interface of each. NULL, or what is wrong; `*line` is where. */
 const char *router_set_close(struct router_set *set, unsigned *line, char *error);
+
+/* Do they say the same: of an interface; of a router, whichever lines said it? */
+bool router_interface_equal(const struct router_interface *a, const struct router_interface *b);
+bool router_config_equal(const struct router_config *a, const struct router_config *b);
 
 /* The router that this datapath is; NULL: it is none. */
 const struct router_config *router_set_find(const struct router_set *set, uint64_t dpid);

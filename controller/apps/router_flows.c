@@ -104,28 +104,18 @@ static void begin_port(struct router *r, const struct router_interface *i, uint1
     add_martians(r, i, port);
 }
 
-static void each_port(struct router *r,
-                      void (*fn)(struct router *r, const struct router_interface *i, uint16_t port))
+void router_flows_begin(struct router *r, const struct router_interface *i)
 {
-    for (unsigned i = 0; i < r->config->n_interfaces; i++)
-        for (size_t p = 0; p < router_interface(r, i)->n_ports; p++)
-            fn(r, router_interface(r, i), router_interface(r, i)->port[p]);
+    for (size_t p = 0; p < i->n_ports; p++)
+        begin_port(r, i, i->port[p]);
 }
 
-void router_flows_begin(struct router *r)
+void router_flows_end(struct router *r, const struct router_interface *i)
 {
-    each_port(r, begin_port);
-}
-
-static void end_port(struct router *r, const struct router_interface *i, uint16_t port)
-{
-    struct ofp_match m = match_from(i, port);
-    delete (r, &m, OFPP_NONE);
-}
-
-void router_flows_end(struct router *r)
-{
-    each_port(r, end_port);
+    for (size_t p = 0; p < i->n_ports; p++) {
+        struct ofp_match m = match_from(i, i->port[p]);
+        delete (r, &m, OFPP_NONE);
+    }
 }
 
 /* A packet leaves by the port that it came by only if OFPP_IN_PORT says so (section 5.2.1). */
@@ -180,4 +170,11 @@ void router_flows_forget(struct router *r, uint16_t port)
         forget_port(r, router_interface(r, i), port);
         forget_port(r, router_interface(r, i), OFPP_IN_PORT);
     }
+}
+
+void router_flows_forget_all(struct router *r)
+{
+    for (unsigned i = 0; i < r->config->n_interfaces; i++)
+        for (size_t p = 0; p < router_interface(r, i)->n_ports; p++)
+            router_flows_forget(r, router_interface(r, i)->port[p]);
 }

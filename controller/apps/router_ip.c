@@ -9,12 +9,19 @@
  */
 #include "controller/apps/router.h"
 #include "runtime/checksum.h"
+#include "runtime/gso.h"
 #include "runtime/loop.h"
 
 #define TTL 64 /* RFC 1700; RFC 1812 section 4.2.2.9 */
 
-enum { NET_UNREACHABLE, HOST_UNREACHABLE, PROTOCOL_UNREACHABLE, PORT_UNREACHABLE };
-enum { SOURCE_ROUTE_FAILED = 5 };
+enum {
+    NET_UNREACHABLE,
+    HOST_UNREACHABLE,
+    PROTOCOL_UNREACHABLE,
+    PORT_UNREACHABLE,
+    FRAGMENTATION_NEEDED,
+    SOURCE_ROUTE_FAILED,
+};
 enum { REDIRECT_HOST = 1 };
 
 static size_t header_len(const struct hdr_ipv4 *ip)
@@ -37,10 +44,38 @@ static uint32_t next_hop(const struct router *r, uint32_t dst, const struct forw
     return *route != NULL && (*route)->gateway != 0 ? (*route)->gateway : dst;
 }
 
+/* The packet in our frame, `len` bytes of it, in fragments that the neighbour's network takes. */
+static void emit_fragments(struct router *r, const struct neighbour *n, size_t len)
+{
+    const struct hdr_ipv4 *ip = (const struct hdr_ipv4 *)router_payload(r);
+    size_t room = router_interface(r, n->interface)->mtu - header_len(ip);
+    struct pkt *whole = pkt_new(r->pool), *piece;
+    struct gso g;
+    bool good;
+    ((struct hdr_eth *)r->frame)->type = be16_of(HDR_ETH_IPV4);
+    bytes_copy(pkt_append(whole, sizeof(struct hdr_eth) + len), r->frame,
+               sizeof(struct hdr_eth) + len);
+    whole->offload = PKT_GSO_FRAGMENTS;
+    whole->gso_size = (uint16_t)(room / 8 * 8);
+    good = gso_begin(&g, whole);
+    router_counters.cut += good;
+    router_counters.dropped += !good;
+    while (good && (piece = gso_next(&g, r->pool)) != NULL) {
+        len = piece->len - sizeof(struct hdr_eth);
+        bytes_copy(router_payload(r), piece->data + sizeof(struct hdr_eth), len);
+        pkt_unref(piece);
+        router_emit(r, n->interface, n->port, n->mac, HDR_ETH_IPV4, len);
+    }
+    pkt_unref(whole);
+}
+
 /* The packet in our frame's payload. */
 static void emit_to(struct router *r, const struct neighbour *n, size_t len)
 {
-    router_emit(r, n->interface, n->port, n->mac, HDR_ETH_IPV4, len);
+    if (len > router_interface(r, n->interface)->mtu)
+        emit_fragments(r, n, len);
+    else
+        router_emit(r, n->interface, n->port, n->mac, HDR_ETH_IPV4, len);
 }
 
 static void wait_for(struct router *r, unsigned interface, uint32_t next, struct span packet,
@@ -209,6 +244,22 @@ void router_ip_failed(void *user, const struct neighbour *n, struct span packet,
         complain(user, packet, FORWARD_UNREACHABLE, HOST_UNREACHABLE, nothing);
 }
 
+/* A flow would forward whatever comes, however long: nothing longer comes from here than goes
+ * there.
+ */
+static bool may_lay_flow(const struct router *r, const struct router_arrival *a, unsigned interface)
+{
+    return r->in_switch &&
+           router_interface(r, a->interface)->mtu <= router_interface(r, interface)->mtu;
+}
+
+/* RFC 1812 section 4.2.2.7, RFC 1191 section 4: a packet that may not be cut is too long. */
+static bool is_too_long(const struct router *r, const struct hdr_ipv4 *ip, unsigned interface)
+{
+    return (be16_get(ip->frag) & HDR_IP_DF) &&
+           be16_get(ip->total_len) > router_interface(r, interface)->mtu;
+}
+
 /* All of a packet is needed where we send it ourselves; of one that the switch has cut, it sends
  * the rest by a flow only. */
 static void send_on(struct router *r, struct router_arrival *a, struct span packet,
@@ -216,7 +267,7 @@ static void send_on(struct router *r, struct router_arrival *a, struct span pack
 {
     const struct hdr_ipv4 *ip = (const struct hdr_ipv4 *)packet.data;
     const struct neighbour *n = neighbours_find(&r->neighbours, next);
-    if (n != NULL && r->in_switch && router_flows_add(r, a, n))
+    if (n != NULL && may_lay_flow(r, a, interface) && router_flows_add(r, a, n))
         return;
     if (packet.len < be16_get(ip->total_len) || packet.len > ROUTER_PACKET_MAX)
         router_counters.dropped++;
@@ -249,6 +300,10 @@ static void forward(struct router *r, struct router_arrival *a, struct span pack
     } else if (ip->ttl <= 1) {
         router_counters.ttl_ended++;
         complain(r, packet, FORWARD_TIME_EXCEEDED, 0, nothing);
+    } else if (is_too_long(r, ip, route->interface)) {
+        router_counters.too_long++;
+        complain(r, packet, FORWARD_UNREACHABLE, FRAGMENTATION_NEEDED,
+                 be32_of(router_interface(r, route->interface)->mtu));
     } else {
         if (route->interface == a->interface)
             redirect(r, a, packet, next);

@@ -153,7 +153,7 @@ static void run(struct span input)
 static void set_lines(void)
 {
     static const char *const line[] = {
-        "ip=10.0.1.1/24, port=1",          "ip=10.0.2.1/24, port=2",
+        "ip=10.0.1.1/24, port=1",          "ip=10.0.2.1/24, port=2, mtu=68",
         "ip=10.0.3.1/24, port=3, port=4",  "ip=10.0.4.1/30, port=2, vlan=7",
         "route=10.0.9.0/24, via=10.0.2.9", "route=0.0.0.0/0, via=10.0.4.2",
     };

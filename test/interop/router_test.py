@@ -18,7 +18,7 @@ from lab.kinds import SWITCHES  # noqa: E402
 ONE = """# three networks
 dpid=1, ip=10.0.1.1/24, port=1
 dpid=1, ip=10.0.2.1/24, port=2
-dpid=1, ip=10.0.3.1/24, port=3
+dpid=1, ip=10.0.3.1/24, port=3, mtu=1000
 dpid=1, route=172.16.0.0/16, via=10.0.3.2
 """
 TWO = """# h1 - s1 - s2 - h2, and a default route that is wrong for h2's network
@@ -93,9 +93,18 @@ class OneRouter(Routed):
         self.assertIn("From 10.0.1.1 icmp_seq=1 Time to live exceeded", self.answers(h1, h2.address, "-t", 1))
         self.assertEqual(traffic.hops(h1, "10.0.2.1", wait=PATIENCE), ["10.0.1.1"])  # by which the error leaves
         self.check_unreachable(h1)
+        self.check_mtu(h1, h3)
         self.assertGreater(traffic.iperf(self.lab, h1, h2, "-t", 1)["sum_received"]["bytes"], 0)
         self.check_reload(h1, h2)
         self.assertEqual(self.count("bad_header"), 0)
+
+    def check_mtu(self, h1, h3):
+        """h3's network takes 1000 bytes, as far as the router knows."""
+        self.assertIn(" 0% packet loss", self.answers(h1, h3.address, "-M", "dont", "-s", 1200))
+        self.assertGreater(self.count("cut"), 0)
+        self.assertIn("From 10.0.1.1 icmp_seq=1 Frag needed and DF set (mtu = 1000)",
+                      self.answers(h1, h3.address, "-M", "do", "-s", 1200))
+        self.assertIn(" 0% packet loss", self.answers(h1, h3.address, "-s", 1200))  # cut by h1 now
 
     def check_reload(self, h1, h2):
         """Without the interface of h2 its network is not there."""

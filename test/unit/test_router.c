@@ -4,6 +4,7 @@
  * What the controller sends is written down as a story, an event a line:
  *
  *     out 2 R2>h5 10.0.1.5>10.0.2.5 ttl=63 icmp 8/0      a packet by a packet-out, and its port
+ *     out 2 R2>h5 10.0.1.5>10.0.2.5 ttl=63 bytes 0-576+  the first fragment of one
  *     out 2 R2>* arp who 10.0.2.5 says 10.0.2.1          R2: the router's MAC address
  * in 10.0.2.0/24 add MATCH ACTIONS, del MATCH out_port=N, free      flow-mods; an empty packet-out
  * of a buffer
@@ -105,6 +106,11 @@ static void put_ip(struct text *t, const struct hdr_ipv4 *ip)
     text_put(t, ">");
     text_put_ipv4(t, be32_get(ip->dst));
     put(t, " ttl=%u", ip->ttl, 0);
+    if (be16_get(ip->frag) & HDR_IP_FRAGMENT) {
+        unsigned from = (be16_get(ip->frag) & HDR_IP_OFFSET) * 8u;
+        put(t, " bytes %u-%u", from, from + (unsigned)len);
+        text_put(t, be16_get(ip->frag) & HDR_IP_MF ? "+" : "");
+    }
     if (ip->proto == HDR_IP_ICMP && (be16_get(ip->frag) & HDR_IP_FRAGMENT) == 0) {
         ck_assert(sums_up(icmp, len));
         put(t, " icmp %u/%u", icmp->type, icmp->code);
@@ -549,6 +555,71 @@ START_TEST(who_could_send_there_itself_is_told_so)
 }
 END_TEST
 
+/* --- MTUs ------------------------------------------------------------------------------------- */
+
+static void begin_narrow(void)
+{
+    static const char *const narrow[] = {"ip=10.0.1.1/24, port=1",
+                                         "ip=10.0.2.1/24, port=2, mtu=600"};
+    set_lines(narrow, 2);
+    begin();
+    meet();
+}
+
+/* A ping from network 1 to 2 with so many bytes behind its IP header. */
+static void long_ping_in(uint16_t bytes_of_it, uint16_t frag)
+{
+    struct frame f = ping(1, NET(2) | 5);
+    uint8_t bytes[FRAME_MAX];
+    struct hdr_ipv4 *ip = (struct hdr_ipv4 *)(bytes + sizeof(struct hdr_eth));
+    size_t n;
+    f.payload = (uint16_t)(bytes_of_it - sizeof(struct hdr_icmp));
+    n = frame_write(&f, bytes);
+    ip->frag = be16_of(frag);
+    ip->checksum = be16_of(0);
+    ip->checksum = checksum_finish(checksum_add(0, ip, sizeof *ip));
+    bytes_in(1, bytes, n, false);
+}
+
+START_TEST(into_a_network_with_a_smaller_mtu_the_controller_forwards)
+{
+    begin_narrow();
+    long_ping_in(580, HDR_IP_DF);
+    ck_told("out output:2 R2>h6 10.0.1.5>10.0.2.5 ttl=63 icmp 8/0\n");
+    ping_in(2, 2, NET(1) | 5); /* what comes from there is never too long */
+    ck_assert(was_told("add priority=32772"));
+}
+END_TEST
+
+/* RFC 791 section 3.2. */
+START_TEST(a_packet_that_is_too_long_leaves_in_fragments)
+{
+    begin_narrow();
+    long_ping_in(1208, 0);
+    ck_told("out output:2 R2>h6 10.0.1.5>10.0.2.5 ttl=63 bytes 0-576+\n"
+            "out output:2 R2>h6 10.0.1.5>10.0.2.5 ttl=63 bytes 576-1152+\n"
+            "out output:2 R2>h6 10.0.1.5>10.0.2.5 ttl=63 bytes 1152-1208\n");
+    long_ping_in(608, HDR_IP_MF | 10); /* is one already */
+    ck_told("out output:2 R2>h6 10.0.1.5>10.0.2.5 ttl=63 bytes 80-656+\n"
+            "out output:2 R2>h6 10.0.1.5>10.0.2.5 ttl=63 bytes 656-688+\n");
+    ck_assert_uint_eq(router_counters.cut, 2);
+}
+END_TEST
+
+/* RFC 1191 section 4. */
+START_TEST(the_sender_of_a_packet_that_may_not_be_cut_is_told_how_long_it_may_be)
+{
+    const struct hdr_icmp *icmp;
+    begin_narrow();
+    long_ping_in(581, HDR_IP_DF);
+    ck_told("out output:1 R1>h5 10.0.1.1>10.0.1.5 ttl=64 icmp 3/4\n");
+    icmp = (const void *)(sw->in + sw->len - (576 - sizeof(struct hdr_ipv4)));
+    ck_assert_uint_eq(be16_get(icmp->u.unreachable.next_mtu), 600);
+    ck_assert_uint_eq(be16_get(icmp->u.unreachable.unused), 0);
+    ck_assert_uint_eq(router_counters.too_long, 1);
+}
+END_TEST
+
 /* --- Neighbours ------------------------------------------------------------------------------ */
 
 START_TEST(who_does_not_answer_is_asked_three_times_and_the_sender_told)
@@ -920,7 +991,10 @@ static const struct {
     {{"ip=10.0.1.1/24, port=FLOOD"}, "wants a port of a switch"},
     {{"ip=10.0.1.1/24, port=1, vlan=4095"}, "wants a VLAN: 1 to 4094"},
     {{"ip=10.0.1.1/24, port=1, mac=01:00:00:00:00:01"}, "wants the MAC address of a host"},
-    {{"ip=10.0.1.1/24, port=1, mtu=9000"}, "\"mtu=9000\": is not one of ip, port"},
+    {{"ip=10.0.1.1/24, port=1, mtu=67"}, "\"mtu=67\": wants the longest packet"},
+    {{"ip=10.0.1.1/24, port=1, mtu=65536"}, "wants the longest packet: 68 to 65535"},
+    {{"ip=10.0.1.1/24, port=1, metric=2"}, "\"metric=2\": is not one of ip, port"},
+    {{"route=10.0.2.0/24, via=10.0.1.2, mtu=900"}, "a route wants route= and via="},
     {{"ip=10.0.1.1/24, port=1, via=10.0.1.2"}, "an interface wants"},
     {{"port=1"}, "a line is an interface (ip=, port=) or a route (route=, via=)"},
     {{"route=10.0.2.0/24"}, "a route wants route= and via="},
@@ -948,7 +1022,30 @@ START_TEST(a_line_that_is_wrong_is_said_and_ends_the_program)
 }
 END_TEST
 
-START_TEST(a_reload_begins_the_routers_anew_and_a_bad_one_changes_nothing)
+START_TEST(a_reload_keeps_what_has_not_changed)
+{
+    const char *const same[] = {"# in other lines", "ip=10.0.1.1/24,port=1",
+                                "ip=10.0.2.1/24, port=2"};
+    const char *const more[] = {"ip=10.0.3.1/24, port=3", "ip=10.0.1.1/24, port=1",
+                                "ip=10.0.2.1/24, port=2", "route=10.0.9.0/24, via=10.0.2.5"};
+    set_lines(same + 1, 2);
+    begin();
+    meet();
+    set_lines(same, 3);
+    ctl_reload(ctl);
+    ck_told("");
+    set_lines(more, 4);
+    ctl_reload(ctl);
+    ck_assert(was_told("del ip,dl_dst=02:4d:0a:00:01:01 out_port=2\n"));
+    ck_assert_ptr_null(strstr(story, "in_port=1"));
+    ck_assert_ptr_null(strstr(story, "in_port=2"));
+    ck_assert_ptr_nonnull(strstr(story, "add priority=32771,ip,in_port=3"));
+    ping_in(1, 1, NET(9) | 5); /* its gateway is known still */
+    ck_assert(was_told("add priority=32772"));
+}
+END_TEST
+
+START_TEST(a_reload_ends_what_is_not_there_any_more_and_a_bad_one_changes_nothing)
 {
     const char *const less[] = {"ip=10.0.1.1/24, port=1, mac=02:4d:00:00:01:07", "# nothing", ""};
     const char *const bad[] = {"ip=10.0.1.1/24"};
@@ -962,7 +1059,6 @@ START_TEST(a_reload_begins_the_routers_anew_and_a_bad_one_changes_nothing)
     set_lines(less, 3);
     ctl_reload(ctl);
     ck_assert(was_told("del in_port=2,vlan_tci=0x0000\n"));
-    answer_config(OFPC_INVALID_TTL_TO_CONTROLLER);
     ping_in(2, 2, NET(1) | 5);
     ck_told("");
     ck_assert_uint_eq(ctl_counters.unconsumed, 1);
@@ -1032,7 +1128,11 @@ int main(void)
                         sizeof ip_options / sizeof ip_options[0]);
     tcase_add_loop_test(c, a_line_that_is_wrong_is_said_and_ends_the_program, 0,
                         sizeof bad_lines / sizeof bad_lines[0]);
-    tcase_add_test(c, a_reload_begins_the_routers_anew_and_a_bad_one_changes_nothing);
+    tcase_add_test(c, a_reload_keeps_what_has_not_changed);
+    tcase_add_test(c, a_reload_ends_what_is_not_there_any_more_and_a_bad_one_changes_nothing);
+    tcase_add_test(c, into_a_network_with_a_smaller_mtu_the_controller_forwards);
+    tcase_add_test(c, a_packet_that_is_too_long_leaves_in_fragments);
+    tcase_add_test(c, the_sender_of_a_packet_that_may_not_be_cut_is_told_how_long_it_may_be);
     tcase_add_test(c, two_routers_know_their_own_networks_and_neighbours);
     return unit_main(s);
 }
