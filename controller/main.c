@@ -110,9 +110,9 @@ static int run_ctl(struct ctl *ctl, const struct appctl_config *appctl_config)
 {
     struct appctl *appctl = appctl_open(appctl_config, PROGRAM, platform_net());
     int status = EXIT_FAILURE;
+    loop_on_signal(LOOP_RELOAD, on_reload, ctl);
     if (appctl != NULL && serve_all(ctl) == 0) {
         controller_commands(appctl, ctl);
-        loop_on_signal(LOOP_RELOAD, on_reload, ctl);
         status = program_run();
     }
     appctl_close(appctl);
@@ -126,6 +126,7 @@ static int run(const struct ctl_config *config, const struct appctl_config *appc
 
     if (platform_open() != 0)
         return status;
+    program_begin();
     ctl = ctl_new(config);
     if (ctl == NULL)
         log_error("no memory");

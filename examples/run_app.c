@@ -78,6 +78,7 @@ static int run(const struct ctl_app_type *const *apps, const char *name)
 
     if (platform_open() != 0)
         return status;
+    program_begin();
     ctl_defaults(&limits);
     ctl = ctl_new(&limits);
     if (ctl == NULL)

@@ -65,6 +65,7 @@ static int run(const struct dp_hooks *hooks, const struct dp_config *dp_config,
 
     if (platform_open() != 0)
         return status;
+    program_begin();
     dp = dp_new(dp_config);
     if (dp == NULL) {
         log_error("no memory");

@@ -47,6 +47,7 @@ int run_task(task_fn *fn, void *arg)
 
     if (platform_open() != 0)
         return status;
+    program_begin();
     task = task_start(run_and_stop, &first);
     if (task != NULL)
         status = run_to_end(task);

@@ -105,10 +105,14 @@ static void on_counters(void *user)
     counter_log();
 }
 
-int program_run(void)
+void program_begin(void)
 {
     loop_on_signal(LOOP_TERMINATE, on_terminate, NULL);
     loop_on_signal(LOOP_COUNTERS, on_counters, NULL);
+}
+
+int program_run(void)
+{
     return loop_run();
 }
 

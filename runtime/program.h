@@ -24,6 +24,10 @@ int program_read(const struct config *config, int argc, char **argv, void (*more
  * peer without having asked it for an echo. If not that has been said. */
 bool program_echo_agrees(const char *program, uint64_t interval, uint64_t limit);
 
+/* What an operator says from here on waits for program_run(). Once the loop is open, and before
+ * anybody is told that the program is there: who hears it may say something. */
+void program_begin(void);
+
 /* Turn the loop until an operator ends it; show all counters when asked. Returns the exit status.
  */
 int program_run(void);

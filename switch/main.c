@@ -101,6 +101,7 @@ static int run(const struct limits *limits)
     struct dp *dp;
     if (platform_open() != 0)
         return status;
+    program_begin();
     dp = dp_new(&limits->dp);
     if (dp == NULL)
         log_error("no memory");

@@ -353,6 +353,7 @@ static int run(const char *path)
     int status = EXIT_FAILURE;
     if (platform_open() != 0)
         return status;
+    program_begin();
     list_init(&sessions);
     snprintf(at.host, sizeof at.host, "%s", path);
     if (net_listen(unix_net(), &at, on_control, NULL, &listener) == 0)

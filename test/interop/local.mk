@@ -35,6 +35,7 @@ EXTRA_DIST += \
 	test/interop/ofctl_test.py \
 	test/interop/peers_test.py \
 	test/interop/router_test.py \
+	test/interop/signals_test.py \
 	test/interop/slicer_test.py \
 	test/interop/stack_test.py \
 	test/interop/switch_test.py \

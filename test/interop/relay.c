@@ -113,6 +113,7 @@ static int run(const struct endpoint *at)
     int status = EXIT_FAILURE;
     if (platform_open() != 0)
         return status;
+    program_begin();
     list_init(&pairs);
     if (net_listen(platform_net(), at, on_accept, NULL, &listener) == 0)
         status = program_run();

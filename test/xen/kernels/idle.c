@@ -40,6 +40,7 @@ int main(int argc, char **argv)
     int status;
     if (loop_open() != 0)
         return EXIT_FAILURE;
+    program_begin();
     timer_init(&timer, ring, NULL);
     left = argc > 1 ? strtoul(argv[1], NULL, 10) : 0;
     if (left > 0)
