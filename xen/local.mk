@@ -48,7 +48,7 @@ morgana_switch_elf_LINK = $(XEN_LINK)
 # `make xen` has made the library. Those that the tree knows of name what they are linked from.
 .c.elf:
 	@$(MKDIR_P) $(@D)
-	$(AM_V_CCLD)$(XEN_LINK) $(XEN_CPPFLAGS) $(XEN_CFLAGS) $^ $(XEN_LIBS)
+	$(AM_V_CCLD)$(XEN_LINK) $(XEN_CPPFLAGS) $(XEN_CFLAGS) $(CFLAGS) $^ $(XEN_LIBS)
 
 # KERNEL.elf has the names that a crash's addresses stand for (addr2line); KERNEL.xen is what boots.
 XEN_KERNELS = morgana-controller.xen morgana-switch.xen

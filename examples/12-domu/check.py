@@ -7,6 +7,7 @@ import time
 
 from course import Failure, step
 from course.exercise import make, place
+from course.trial import Stop
 from lab import dhcp
 from lab.demo_xen import make_bench
 from xen.appliance import Host
@@ -19,6 +20,7 @@ CONTROLLER = "10.0.0.2"
 LEASES = "--dhcp-range=10.0.0.50,10.0.0.99,255.255.255.0,1h"
 PATIENCE = 20  # seconds for an answer: the machine is emulated
 MEMORY = 64    # MiB, of all domains: more is not needed
+LAST = 20      # lines that a domain has said last: a crash fits
 
 
 # --- The machine ----------------------------------------------------------------------------------
@@ -162,10 +164,18 @@ def show_counters(trial, domain):
                 "the switch of exercise 11 counts them in counters.seen: is that one finished?", own)
 
 
-def try_domains(trial, controller_text, switch_text):
-    controller = start_controller(trial, controller_text)
-    switch = start_switch(trial, switch_text)
-    joined(trial, controller, f"--controller=tcp:{CONTROLLER}" in switch_text)
+def run_still(trial, *domains):
+    """Whether they have come through; if not, what they said last."""
+    for domain in domains:
+        if not domain.state():
+            trial.shows(f"the {domain.name}'s domain runs until it is ended", False,
+                        "it ended by itself, and said this last. Which line an address is of says\n"
+                        f"addr2line -e {(place() / domain.kernel).with_suffix('.elf')} ADDRESS",
+                        domain.console().splitlines()[-LAST:])
+
+
+def look_around(trial, controller, switch, told):
+    joined(trial, controller, told)
     with step("hosts", "plugs a host into each of the switch's ports") as results:
         trial.hosts = [Host(trial.machine, number) for number in HOSTS]
         results.append(", ".join(f"{host.name} {host.address}" for host in trial.hosts))
@@ -174,6 +184,16 @@ def try_domains(trial, controller_text, switch_text):
     show_flows(trial, flows_of(trial, switch))
     show_counters(trial, switch)
     show_memory(trial)
+
+
+def try_domains(trial, controller_text, switch_text):
+    controller = start_controller(trial, controller_text)
+    switch = start_switch(trial, switch_text)
+    try:
+        look_around(trial, controller, switch, f"--controller=tcp:{CONTROLLER}" in switch_text)
+    except Stop:
+        run_still(trial, controller, switch)
+        raise
 
 
 def try_open_vswitch(trial, text):

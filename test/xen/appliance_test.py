@@ -66,6 +66,7 @@ class OfEachKind:
         self.a_vif_that_is_plugged_is_a_port(switch, hosts)
         self.machine.run("xl shutdown morgana-switch")
         self.assertTrue(self.machine.wait_until(f"! xl list {switch.name}"))
+        self.assertEqual("", switch.state())
         # The switch said good-bye: its silence was not waited for.
         self.assertNotIn("silent for too long", controller.wait_for("has left"))
         self.machine.run("xl destroy morgana-controller")

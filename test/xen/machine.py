@@ -372,7 +372,7 @@ on_reboot = "{on_reboot}"
 
     def state(self):
         """As xl list shows it: "r-----", "-b----"; "" if there is none."""
-        words = self.machine.run(f"xl list {self.name} | tail -n 1", check=False).split()
+        words = self.machine.run(f"xl list {self.name} 2> /dev/null | tail -n 1", check=False).split()
         return words[4] if words[:1] == [self.name] else ""
 
     def wait_for_end(self, limit=LIMIT):
