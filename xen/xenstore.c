@@ -35,6 +35,7 @@ static struct {
     struct list calls;   /* in the order in which they were sent */
     struct list watches; /* struct xenstore_watch */
     size_t n_calls;
+    bool taking; /* what has come: whoever makes calls meanwhile need not tell the daemon */
     uint32_t last_id, last_token;
     struct {
         char bytes[QUEUE]; /* a ring as well: from..to, counted without end */
@@ -156,6 +157,15 @@ static void take_answer(const struct xsd_sockmsg *m, const char *payload)
         finish(c, 0, payload, m->len);
 }
 
+/* The first event only says that the watch is set (docs/misc/xenstore.txt, WATCH). Its owner has
+ * been told when it was asked for. */
+static void tell(struct xenstore_watch *w, const char *changed)
+{
+    if (w->set)
+        w->fn(w->user, changed);
+    w->set = true;
+}
+
 /* An event holds the path that has changed and the watch's token, each with its NUL. */
 static void take_event(const struct xsd_sockmsg *m, const char *payload)
 {
@@ -169,7 +179,7 @@ static void take_event(const struct xsd_sockmsg *m, const char *payload)
         {
             struct xenstore_watch *w = container_of(l, struct xenstore_watch, link);
             if (w->token == token) {
-                w->fn(w->user, payload);
+                tell(w, payload);
                 return;
             }
         }
@@ -192,8 +202,10 @@ static void take_message(void)
 static void on_event(void *user)
 {
     (void)user;
+    store.taking = true;
     while (store.ring && read_message())
         take_message();
+    store.taking = false;
     if (store.ring)
         pump_requests();
     if (store.ring)
@@ -260,7 +272,7 @@ static int call(uint32_t type, uint32_t tx, const struct piece *pieces, size_t n
     enqueue(&m, sizeof m);
     for (size_t i = 0; i < n; i++)
         enqueue(pieces[i].bytes, pieces[i].n);
-    if (pump_requests())
+    if (!store.taking && pump_requests())
         evtchn_send(store.port);
     return 0;
 }
@@ -362,11 +374,13 @@ int xenstore_watch(struct xenstore_watch *w, const char *path,
     memcpy(w->path, path, strlen(path) + 1);
     list_init(&w->link);
     error = call_watch(XS_WATCH, w);
-    if (error)
+    if (error) {
         w->fn = NULL;
-    else
-        list_append(&store.watches, &w->link);
-    return error;
+        return error;
+    }
+    list_append(&store.watches, &w->link);
+    fn(user, w->path);
+    return 0;
 }
 
 /* If there is no room to say so, its events will be stray. */
@@ -425,8 +439,10 @@ int xenstore_resume(struct xenstore_domain_interface *ring, evtchn_port_t port)
     error = evtchn_bind(port, on_event, NULL);
     list_each(l, after, &store.watches)
     {
+        struct xenstore_watch *w = container_of(l, struct xenstore_watch, link);
+        w->set = true;
         if (error == 0)
-            error = call_watch(XS_WATCH, container_of(l, struct xenstore_watch, link));
+            error = call_watch(XS_WATCH, w);
     }
     return error;
 }

@@ -80,12 +80,15 @@ void xenstore_cancel(const void *user);
 bool xenstore_number(const char *data, size_t n, uint64_t max, uint64_t *value);
 
 /* A watch: fn(user, path) is called when `path` or what lies below it changes, and once to begin
- * with. What has changed is `changed`. Lies inside its owner. */
+ * with, before xenstore_watch() returns: what it asks then is sent together with the watch, and
+ * answered behind it, so that no change is missed. What has changed is `changed`. Lies inside its
+ * owner. */
 struct xenstore_watch {
     struct list link;
     void (*fn)(void *user, const char *changed);
     void *user;
     uint32_t token;
+    bool set; /* the daemon has said so */
     char path[XENSTORE_PATH_MAX];
 };
 
