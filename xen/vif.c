@@ -43,9 +43,9 @@ LOG_MODULE(vif);
 #define SHARE       16 /* more than one queue only if a vif takes no more of the memory than this */
 #define LINGER      NS_PER_S /* of the rings of a device that was closed */
 
-/* What we read of the backend, and of our own folder. */
-enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, SPLIT, QUEUES, N_FEATURES };
-static const char *const feature_names[N_FEATURES] = {
+/* What we read: of the backend's folder, and from MAC on of our own. */
+enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, SPLIT, QUEUES, MAC, VIF_MTU, N_READ };
+static const char *const key_names[N_READ] = {
     [NO_CSUM] = "feature-no-csum-offload",
     [IPV6_CSUM] = "feature-ipv6-csum-offload",
     [SG] = "feature-sg",
@@ -53,9 +53,9 @@ static const char *const feature_names[N_FEATURES] = {
     [GSO6] = "feature-gso-tcpv6",
     [SPLIT] = "feature-split-event-channels",
     [QUEUES] = "multi-queue-max-queues",
+    [MAC] = "mac",
+    [VIF_MTU] = "mtu",
 };
-enum { MAC, VIF_MTU, N_OURS };
-static const char *const our_names[N_OURS] = {[MAC] = "mac", [VIF_MTU] = "mtu"};
 
 struct vif {
     struct list link;
@@ -63,6 +63,7 @@ struct vif {
     struct xenbus bus;
     struct xenbus_key keys[XENBUS_KEYS_MAX];
     bool given_up; /* there was no memory: until somebody asks for it again */
+    bool due;      /* its handshake is to begin when it is its turn */
     bool waiting;  /* a step of the handshake is under way */
     bool present;  /* in the list that was read last */
     uint8_t mac[6];
@@ -273,6 +274,14 @@ static void take_features(struct vif *v)
         xenstore_number(queues, strlen(queues), UINT16_MAX, &n) && n > 0 ? (unsigned)n : 0;
 }
 
+static void take_mtu(struct vif *v)
+{
+    const char *text = v->keys[VIF_MTU].value;
+    uint64_t mtu;
+    v->mtu =
+        xenstore_number(text, strlen(text), UINT16_MAX, &mtu) && mtu >= 68 ? (uint16_t)mtu : MTU;
+}
+
 static bool take_mac(struct vif *v)
 {
     uint8_t *m = v->mac;
@@ -281,18 +290,15 @@ static bool take_mac(struct vif *v)
                   &m[3], &m[4], &m[5], &end) == 6;
 }
 
-static void set_keys(struct vif *v, const char *const *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        snprintf(v->keys[i].name, sizeof v->keys[i].name, "%s", names[i]);
-}
-
 static void put_key(struct vif *v, size_t *n, const char *folder, const char *name, uint32_t value)
 {
     struct xenbus_key *key = &v->keys[(*n)++];
+    key->backend = false;
     snprintf(key->name, sizeof key->name, "%s%s", folder, name);
     snprintf(key->value, sizeof key->value, "%" PRIu32, value);
 }
+
+static void begin_next(void);
 
 /* A step has failed: it is tried again when the backend's state changes, or the device is asked for
  * again. */
@@ -303,6 +309,7 @@ static bool stop(struct vif *v, const char *what, int error)
     v->waiting = false;
     log_warn("vif:%s: %s: error %d", v->number, what, -error);
     disconnect(v, XenbusStateClosed);
+    begin_next();
     return true;
 }
 
@@ -313,6 +320,7 @@ static void on_written(void *user, int error)
         return;
     v->waiting = false;
     v->bus.state = XenbusStateConnected;
+    begin_next();
 }
 
 /* Where the rings of one queue are. */
@@ -380,27 +388,15 @@ static void connect(struct vif *v)
     stop(v, "cannot write", xenbus_write(&v->bus, v->keys, n, on_written));
 }
 
-static void on_ours(void *user, int error)
+static void on_read(void *user, int error)
 {
     struct vif *v = user;
-    uint64_t mtu;
-    const char *text = v->keys[VIF_MTU].value;
     if (stop(v, "cannot read", error) ||
         stop(v, "it has no MAC address", take_mac(v) ? 0 : -EINVAL))
         return;
-    v->mtu =
-        xenstore_number(text, strlen(text), UINT16_MAX, &mtu) && mtu >= 68 ? (uint16_t)mtu : MTU;
-    connect(v);
-}
-
-static void on_features(void *user, int error)
-{
-    struct vif *v = user;
-    if (stop(v, "cannot read the backend's features", error))
-        return;
     take_features(v);
-    set_keys(v, our_names, N_OURS);
-    stop(v, "cannot read", xenbus_read(&v->bus, false, v->keys, N_OURS, on_ours));
+    take_mtu(v);
+    connect(v);
 }
 
 static bool is_wanted(const struct vif *v)
@@ -410,11 +406,37 @@ static bool is_wanted(const struct vif *v)
 
 static void begin_handshake(struct vif *v)
 {
-    if (!is_wanted(v) || v->waiting || v->n_queues > 0)
-        return;
+    v->due = false;
     v->waiting = true;
-    set_keys(v, feature_names, N_FEATURES);
-    stop(v, "cannot read", xenbus_read(&v->bus, true, v->keys, N_FEATURES, on_features));
+    for (size_t i = 0; i < N_READ; i++) {
+        snprintf(v->keys[i].name, sizeof v->keys[i].name, "%s", key_names[i]);
+        v->keys[i].backend = i < MAC;
+    }
+    stop(v, "cannot read", xenbus_read(&v->bus, v->keys, N_READ, on_read));
+}
+
+/* The first that is due, if none is under way: the daemon answers in order, and so the first vif,
+ * which is the domain's own, is not connected behind all that is asked for the others. */
+static void begin_next(void)
+{
+    struct list *l, *after;
+    struct vif *first = NULL;
+    list_each(l, after, &vifs)
+    {
+        struct vif *v = container_of(l, struct vif, link);
+        if (v->waiting)
+            return;
+        if (first == NULL && v->due && is_wanted(v) && v->n_queues == 0)
+            first = v;
+    }
+    if (first)
+        begin_handshake(first);
+}
+
+static void ask_for_handshake(struct vif *v)
+{
+    v->due = true;
+    begin_next();
 }
 
 /* The rings are in use: of a device that is open, and has another backend than before, or of one
@@ -433,9 +455,10 @@ static void begin_service(struct vif *v)
 static void on_backend(void *user)
 {
     struct vif *v = user;
+    v->due = false;
     switch (v->bus.backend_state) {
     case XenbusStateInitWait:
-        begin_handshake(v);
+        ask_for_handshake(v);
         break;
     case XenbusStateConnected:
         begin_service(v);
@@ -473,7 +496,7 @@ static void want(struct vif *v)
 {
     v->given_up = false;
     if (v->bus.backend_state == XenbusStateInitWait)
-        begin_handshake(v);
+        ask_for_handshake(v);
     else if (v->bus.backend_state == XenbusStateClosed)
         xenbus_set_state(&v->bus, XenbusStateInitialising);
 }
@@ -578,6 +601,7 @@ static void free_absent(void)
         else
             v->present = false; /* until the next list says so again */
     }
+    begin_next();
 }
 
 /* The folder's names. One that cannot be read is empty. */
@@ -596,12 +620,29 @@ static void on_list(void *user, int error, const char *names, size_t n)
     free_absent();
 }
 
-/* Something changed in the folder, or in one below it, which is its own vif's matter. */
+/* Is it below the folder of a vif that we know? */
+static bool is_below_a_vif(const char *path)
+{
+    char number[NUMBER_SIZE];
+    size_t n;
+    if (strncmp(path, FOLDER "/", sizeof FOLDER) != 0)
+        return false;
+    path += sizeof FOLDER;
+    n = strcspn(path, "/");
+    if (n >= sizeof number || path[n] == '\0')
+        return false;
+    memcpy(number, path, n);
+    number[n] = '\0';
+    return find(number) != NULL;
+}
+
+/* Something changed in the folder, or in one below it, which is its own vif's matter: most of that
+ * we write ourselves. */
 static void on_change(void *user, const char *changed)
 {
     (void)user;
-    (void)changed;
-    xenstore_list(0, FOLDER, on_list, NULL);
+    if (!is_below_a_vif(changed))
+        xenstore_list(0, FOLDER, on_list, NULL);
 }
 
 /* --- Life goes on in another domain ---------------------------------------------------------- */

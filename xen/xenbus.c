@@ -85,13 +85,37 @@ void xenbus_set_state(struct xenbus *b, XenbusState state)
     xenstore_write(0, path_to(b->path, "state", path), value, NULL, NULL);
 }
 
-/* --- Reading keys ---------------------------------------------------------------------------- */
+/* --- Several keys ---------------------------------------------------------------------------- */
 
 static void finish(struct xenbus *b)
 {
     b->keys = NULL;
     b->done(b->user, b->error);
 }
+
+/* Send all at once: the daemon does it in this order. If there is no room for all, that is said
+ * when what was sent is answered. */
+static int ask_for_each(struct xenbus *b, struct xenbus_key *keys, size_t n,
+                        int (*ask)(struct xenbus *b, const struct xenbus_key *key),
+                        void (*done)(void *user, int error))
+{
+    size_t sent = 0;
+    int error = 0;
+    if (b->keys)
+        return -EBUSY;
+    b->done = done;
+    for (; sent < n && error == 0; sent += error == 0)
+        error = ask(b, &keys[sent]);
+    if (sent == 0)
+        return error;
+    b->keys = keys;
+    b->n_keys = sent;
+    b->answered = 0;
+    b->error = error;
+    return 0;
+}
+
+/* --- Reading keys ---------------------------------------------------------------------------- */
 
 /* Answers come in the order of the questions. */
 static void on_value(void *user, int error, const char *data, size_t n)
@@ -105,41 +129,20 @@ static void on_value(void *user, int error, const char *data, size_t n)
         finish(b);
 }
 
-static void begin(struct xenbus *b, struct xenbus_key *keys, size_t n,
-                  void (*done)(void *user, int error))
-{
-    b->keys = keys;
-    b->n_keys = n;
-    b->answered = 0;
-    b->error = 0;
-    b->done = done;
-}
-
-int xenbus_read(struct xenbus *b, bool backend, struct xenbus_key *keys, size_t n,
-                void (*done)(void *user, int error))
+static int read_key(struct xenbus *b, const struct xenbus_key *key)
 {
     char path[XENSTORE_PATH_MAX];
-    size_t sent = 0;
-    int error = 0;
-    if (b->keys)
-        return -EBUSY;
-    begin(b, keys, n, done);
-    for (; sent < n && error == 0; sent += error == 0)
-        error = xenstore_read(0, path_to(backend ? b->backend : b->path, keys[sent].name, path),
-                              on_value, b);
-    if (sent == 0)
-        b->keys = NULL;
-    else if (error) { /* said when what was sent is answered */
-        b->n_keys = sent;
-        b->error = error;
-        error = 0;
-    }
-    return error;
+    const char *folder = key->backend ? b->backend : b->path;
+    return xenstore_read(0, path_to(folder, key->name, path), on_value, b);
+}
+
+int xenbus_read(struct xenbus *b, struct xenbus_key *keys, size_t n,
+                void (*done)(void *user, int error))
+{
+    return ask_for_each(b, keys, n, read_key, done);
 }
 
 /* --- Writing keys ---------------------------------------------------------------------------- */
-
-static int begin_write(struct xenbus *b);
 
 static void on_written(void *user, int error, const char *data, size_t n)
 {
@@ -148,51 +151,18 @@ static void on_written(void *user, int error, const char *data, size_t n)
     (void)n;
     if (error && b->error == 0)
         b->error = error;
-}
-
-static void on_ended(void *user, int error, const char *data, size_t n)
-{
-    struct xenbus *b = user;
-    on_written(user, error == -EAGAIN ? 0 : error, data, n);
-    if (error != -EAGAIN || begin_write(b) != 0)
+    if (++b->answered == b->n_keys)
         finish(b);
 }
 
-/* All of it is sent at once: the daemon does it in this order. */
-static void on_begun(void *user, int error, const char *data, size_t n)
+static int write_key(struct xenbus *b, const struct xenbus_key *key)
 {
-    struct xenbus *b = user;
     char path[XENSTORE_PATH_MAX];
-    uint64_t tx = 0;
-    if (error == 0 && !xenstore_number(data, n, UINT32_MAX, &tx))
-        error = -EPROTO;
-    for (size_t i = 0; i < b->n_keys && error == 0; i++)
-        error = xenstore_write((uint32_t)tx, path_to(b->path, b->keys[i].name, path),
-                               b->keys[i].value, on_written, b);
-    if (error == 0)
-        error = xenstore_end((uint32_t)tx, true, on_ended, b);
-    if (error == 0)
-        return;
-    xenstore_end((uint32_t)tx, false, NULL, NULL);
-    b->error = error;
-    finish(b);
-}
-
-static int begin_write(struct xenbus *b)
-{
-    b->error = 0;
-    return xenstore_begin(on_begun, b);
+    return xenstore_write(0, path_to(b->path, key->name, path), key->value, on_written, b);
 }
 
 int xenbus_write(struct xenbus *b, struct xenbus_key *keys, size_t n,
                  void (*done)(void *user, int error))
 {
-    int error;
-    if (b->keys)
-        return -EBUSY;
-    begin(b, keys, n, done);
-    error = begin_write(b);
-    if (error)
-        b->keys = NULL;
-    return error;
+    return ask_for_each(b, keys, n, write_key, done);
 }

@@ -26,6 +26,7 @@
 struct xenbus_key {
     char name[XENBUS_NAME_MAX]; /* may have folders: "queue-1/tx-ring-ref" */
     char value[XENBUS_VALUE_MAX];
+    bool backend; /* it lies in the backend's folder, not in ours */
 };
 
 struct xenbus {
@@ -54,13 +55,13 @@ void xenbus_close(struct xenbus *b);
 /* Write our state. */
 void xenbus_set_state(struct xenbus *b, XenbusState state);
 
-/* Read keys, of the backend's folder or of ours, into their values ("": there is none); then
- * done(user, 0) is called. One call of these two at a time. 0, or a negative errno. */
-int xenbus_read(struct xenbus *b, bool backend, struct xenbus_key *keys, size_t n,
+/* Read keys into their values ("": there is none); then done(user, 0) is called. One call of these
+ * two at a time. 0, or a negative errno. */
+int xenbus_read(struct xenbus *b, struct xenbus_key *keys, size_t n,
                 void (*done)(void *user, int error));
 
-/* Write keys of our folder in one transaction, again while others are quicker; then
- * done(user, error) is called. */
+/* Write keys of our folder, in this order: what says that they are valid (our state) comes last, so
+ * that no transaction is needed. Then done(user, error) is called. */
 int xenbus_write(struct xenbus *b, struct xenbus_key *keys, size_t n,
                  void (*done)(void *user, int error));
 

@@ -288,20 +288,25 @@ static void read_bytes(void *to, size_t n)
     }
 }
 
-void fake_store_run(void)
+bool fake_store_step(void)
 {
     struct xenstore_domain_interface *r = &fake_store.ring;
-    do {
+    if (r->req_cons != r->req_prod) {
         struct xsd_sockmsg m;
         char payload[XENSTORE_PAYLOAD_MAX + 1] = {0};
-        if (r->req_cons != r->req_prod) {
-            read_bytes(&m, sizeof m);
-            read_bytes(payload, m.len);
-            serve(&m, payload);
-        }
-        if (queued > 0)
-            pass_on();
-    } while (evtchn_deliver() || r->req_cons != r->req_prod || queued > 0);
+        read_bytes(&m, sizeof m);
+        read_bytes(payload, m.len);
+        serve(&m, payload);
+    }
+    if (queued > 0)
+        pass_on();
+    return evtchn_deliver() || r->req_cons != r->req_prod || queued > 0;
+}
+
+void fake_store_run(void)
+{
+    while (fake_store_step())
+        ;
 }
 
 void fake_store_begin(void)

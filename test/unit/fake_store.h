@@ -29,6 +29,9 @@ void fake_store_begin(void);
 /* Read what the guest has asked and answer it, until there is no more; the guest is called. */
 void fake_store_run(void);
 
+/* Answer one question. False: there is no more to do. */
+bool fake_store_step(void);
+
 /* Change the tree as another domain does: watches hear of it. NULL: remove. */
 void fake_store_set(const char *path, const char *value);
 

@@ -543,15 +543,95 @@ END_TEST
 
 /* --- States ---------------------------------------------------------------------------------- */
 
-START_TEST(a_transaction_that_others_overtake_is_done_again)
+/* What the daemon is asked is what a domain's boot waits for: to find the vif, to follow its
+ * backend, to read of it and to write to it. That we have written is no reason to ask again. */
+START_TEST(a_vif_is_connected_by_few_questions)
+{
+    uint64_t before;
+    begin();
+    before = fake_store.requests;
+    plug();
+    connect();
+    ck_assert_uint_le(fake_store.requests - before, 31);
+    before = fake_store.requests;
+    fake_store_set_in("device/vif/3", "state", "4");
+    settle();
+    ck_assert_uint_eq(fake_store.requests, before);
+    end();
+}
+END_TEST
+
+/* Answer one question after the other until `path` is there. */
+static void run_until_written(const char *path)
+{
+    for (int i = 0; i < 1000 && fake_store_get(path) == NULL; i++)
+        fake_store_step();
+    ck_assert_msg(fake_store_get(path) != NULL, "no %s", path);
+}
+
+/* A backend may read all when the state is written. */
+START_TEST(our_state_is_written_last)
 {
     begin();
     plug();
-    fake_store.refuse_commits = 3;
-    set_backend(XenbusStateInitWait);
-    ck_assert_int_eq(fake_store.refuse_commits, 0);
+    fake_store_set_in(BACKEND, "state", "2");
+    run_until_written("device/vif/3/state");
+    ck_assert_ptr_nonnull(ours("", "tx-ring-ref"));
+    ck_assert_ptr_nonnull(ours("", "request-rx-copy"));
+    settle();
     set_backend(XenbusStateConnected);
     ck_assert_uint_eq(appeared, 1);
+    end();
+}
+END_TEST
+
+#define OTHER "/local/domain/0/backend/vif/5/4"
+
+/* Vif 3 with this address, and vif 4 behind it. */
+static void plug_waiting_vifs(const char *mac)
+{
+    plug();
+    fake_store_set_in("device/vif/3", "mac", mac);
+    fake_store_set_in(OTHER, "state", "2");
+    fake_store_set("device/vif/4", "");
+    fake_store_set_in("device/vif/4", "backend", OTHER);
+    fake_store_set_in("device/vif/4", "backend-id", "0");
+    fake_store_set_in("device/vif/4", "mac", "00:16:3e:0a:0b:0d");
+    fake_store_set_in(BACKEND, "state", "2");
+}
+
+/* The first is not behind what is asked for all others; when it fails, or goes, it is their turn.
+ */
+START_TEST(vifs_are_connected_one_after_the_other)
+{
+    static const char *const first_has[] = {"00:16:3e:0a:0b:0c", "no address"};
+    for (size_t i = 0; i < sizeof first_has / sizeof *first_has; i++) {
+        struct device_watch *other;
+        begin();
+        ck_assert_int_eq(device_watch("vif:4", pool, &events, NULL, &other), 0);
+        plug_waiting_vifs(first_has[i]);
+        run_until_written("device/vif/3/state");
+        ck_assert_ptr_null(fake_store_get("device/vif/4/tx-ring-ref"));
+        settle();
+        ck_assert_int_eq(our_state(), i == 0 ? XenbusStateConnected : XenbusStateClosed);
+        ck_assert_str_eq(fake_store_get("device/vif/4/state"), "4");
+        device_unwatch(other);
+        end();
+    }
+}
+END_TEST
+
+START_TEST(a_vif_that_goes_in_its_turn_leaves_it_to_the_next)
+{
+    struct device_watch *other;
+    begin();
+    ck_assert_int_eq(device_watch("vif:4", pool, &events, NULL, &other), 0);
+    plug_waiting_vifs("00:16:3e:0a:0b:0c");
+    run_until_written("device/vif/3/tx-ring-ref");
+    fake_store_set("device/vif/3", NULL);
+    settle();
+    ck_assert_str_eq(fake_store_get("device/vif/4/state"), "4");
+    device_unwatch(other);
     end();
 }
 END_TEST
@@ -744,8 +824,6 @@ START_TEST(states_in_any_order_do_no_harm)
             fake_store_set("device/vif/3", NULL);
         if (random_below(&random, 10) == 0)
             plug();
-        if (random_below(&random, 10) == 0)
-            fake_store.refuse_commits = 1;
         set_backend((XenbusState)random_below(&random, 9));
         ck_assert_uint_eq(appeared - gone, device != NULL);
     }
@@ -776,7 +854,10 @@ int main(void)
         a_super_frame_with_a_tag_is_cut,
         a_backend_without_features_gets_whole_frames,
         counters_show_frames_and_that_none_costs_a_call_about_grants,
-        a_transaction_that_others_overtake_is_done_again,
+        a_vif_is_connected_by_few_questions,
+        our_state_is_written_last,
+        vifs_are_connected_one_after_the_other,
+        a_vif_that_goes_in_its_turn_leaves_it_to_the_next,
         a_backend_that_closes_is_followed_and_may_come_back,
         a_vif_whose_watcher_has_left_costs_nothing,
         rings_that_nobody_opens_are_given_back,
