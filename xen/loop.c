@@ -17,6 +17,7 @@
 #include "xen/hypercall.h"
 #include "xen/xen_loop.h"
 
+#include <xen/sched.h>
 #include <xen/vcpu.h>
 
 static evtchn_port_t timer_port;
@@ -24,6 +25,7 @@ static uint64_t timer_at; /* when it rings; TIMER_NEVER: it does not */
 static uint64_t now;
 static bool now_known; /* the clock was read in this turn */
 static uint64_t waits;
+static bool woken; /* an event was delivered in the last turn */
 
 /* --- Time ------------------------------------------------------------------------------------ */
 
@@ -66,6 +68,14 @@ static int open_timer(void)
 
 /* --- Turns ----------------------------------------------------------------------------------- */
 
+/* Who has just woken us may have more to say: let others run on this processor, if there are any,
+ * so that we are woken once for several frames instead of for each. */
+static bool more_comes(void)
+{
+    hypercall_sched(SCHEDOP_yield, NULL);
+    return evtchn_any();
+}
+
 static void wait_until(uint64_t due)
 {
     if (due <= clock_now())
@@ -77,12 +87,11 @@ static void wait_until(uint64_t due)
 
 bool loop_turn(bool wait)
 {
-    bool happened;
-    if (wait && !evtchn_any())
+    if (wait && !evtchn_any() && !(woken && more_comes()))
         wait_until(loop_due());
     now_known = false;
-    happened = evtchn_deliver();
-    return loop_finish_turn(loop_now()) || happened;
+    woken = evtchn_deliver();
+    return loop_finish_turn(loop_now()) || woken;
 }
 
 int xen_loop_resume(void)

@@ -215,6 +215,28 @@ START_TEST(the_steady_path_makes_no_hypercall_but_to_notify)
 }
 END_TEST
 
+/* A backend that answers one by one or many at once is never told to say so. */
+START_TEST(what_was_sent_wakes_nobody)
+{
+    uint8_t bytes[4096];
+    uint16_t flags;
+    netif_extra_info_t extra;
+    int notify;
+    begin_at((RING_IDX)-1000);
+    for (unsigned i = 0; i < 3000; i++) {
+        unsigned n = i % 3 == 0 ? 256 : i % 7;
+        for (unsigned k = 0; k < n; k++)
+            ck_assert_int_eq(send(60), 0);
+        netfront_flush(nf);
+        for (unsigned k = 0; k < n; k++)
+            ck_assert_uint_eq(fake_backend_take(&backend, bytes, &flags, &extra), 60);
+        RING_PUSH_RESPONSES_AND_CHECK_NOTIFY(&backend.tx, notify);
+        ck_assert_int_eq(notify, 0);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(a_full_ring_takes_no_more_until_the_backend_answers)
 {
     static uint8_t bytes[70000];
@@ -561,6 +583,7 @@ int main(void)
         without_scatter_gather_a_frame_has_one_page,
         each_ring_has_its_event_channel_if_they_are_split,
         the_steady_path_makes_no_hypercall_but_to_notify,
+        what_was_sent_wakes_nobody,
         a_full_ring_takes_no_more_until_the_backend_answers,
         offloads_are_told,
         the_last_frames_are_waited_for,
