@@ -36,6 +36,7 @@ ROWS = {
 }
 TARGET = 1
 SOURCE, SINK = "02:00:00:00:01:00", "02:00:00:00:01:01"
+WARM = 8        # MiB of TCP before those that are measured
 LOST_MAX = 0.5  # of the frames: more is no measurement
 
 
@@ -102,25 +103,33 @@ class Place:
                 self.inside(host, f"ip link set {end} netns 1"),
                 f"kill $(cat {host}); rm {host}", f"ip link set {end} up")))
 
+    def came(self):
+        """A command that prints how many bytes the receiver's device has taken in."""
+        return self.inside(self.hosts[1], "cat /proc/net/dev") + " | sed -n 's/.*vif[0-9.]*: *\\([0-9]*\\).*/\\1/p'"
+
     def tcp(self, mbytes):
-        """Mbit/s, from a server that sends a file by sendfile(): in pieces that are worth it."""
+        """Mbit/s, from a server that sends a file by sendfile(), in pieces that are worth it, to one who
+        does nothing with it: to count it there would take the processor longer than the guest does.
+        The same once before shows everybody the way: the code is translated when it first runs."""
+        get = self.inside(self.hosts[1], "wget -q -O /dev/null http://10.9.9.1:5000/")
         self.make_hosts()
         try:
             output = self.machine.run("\n".join((
                 "set -e", "mkdir -p /run/www; rm -f /run/www/*",
                 f"dd if=/dev/zero of=/run/www/file bs=1048576 count={mbytes} 2> /dev/null",
+                f"dd if=/dev/zero of=/run/www/first bs=1048576 count={WARM} 2> /dev/null",
                 self.inside(self.hosts[0], "httpd -p 5000 -h /run/www"),
                 self.inside(self.hosts[0], "ping -c 3 -W 5 10.9.9.2 > /dev/null"),
-                "read begin rest < /proc/uptime",
-                self.inside(self.hosts[1], "wget -q -O - http://10.9.9.1:5000/file") + " | wc -c > /run/count",
-                "read end rest < /proc/uptime", "echo $(cat /run/count) $begin $end")), limit=600)
+                f"{get}first", f"before=$({self.came()})", "read begin rest < /proc/uptime",
+                f"{get}file", "read end rest < /proc/uptime",
+                f"echo $(($({self.came()}) - before)) $begin $end")), limit=600)
         finally:
             self.machine.run("killall httpd; rm -f /run/www/*", check=False)
             self.end_hosts()
         came, begin, end = output.split()[-3:]
-        if int(came) != mbytes << 20:
+        if int(came) < mbytes << 20:
             raise AssertionError(f"{self.guest}: {came} of {mbytes << 20} bytes came")
-        return int(came) * 8 / 1e6 / (float(end) - float(begin))
+        return (mbytes << 20) * 8 / 1e6 / (float(end) - float(begin))
 
 
 def places(bench):
@@ -162,7 +171,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--frames", type=int, default=20000, help="that are sent in a round")
-    parser.add_argument("--mbytes", type=int, default=8, help="of TCP in a round")
+    parser.add_argument("--mbytes", type=int, default=64, help="of TCP in a round")
     parser.add_argument("--out", type=pathlib.Path, default="xen-switch-bench.json")
     options = parser.parse_args()
     machine.build_bench()
