@@ -33,6 +33,7 @@ MODULES = (
     "drivers/xen/xen-privcmd", "drivers/xen/xen-evtchn", "drivers/xen/xen-gntdev",
     "drivers/xen/xenfs/xenfs", "net/llc/llc", "net/802/stp", "net/bridge/bridge",
     "drivers/net/xen-netback/xen-netback", "drivers/net/veth", "net/core/failover", "drivers/net/net_failover",
+    "net/802/garp", "net/802/mrp", "net/8021q/8021q",
     "drivers/virtio/virtio_ring", "drivers/virtio/virtio", "drivers/virtio/virtio_pci_modern_dev",
     "drivers/virtio/virtio_pci_legacy_dev", "drivers/virtio/virtio_pci", "drivers/net/virtio_net",
     "drivers/block/virtio_blk", "drivers/char/virtio_console")

@@ -109,8 +109,24 @@ class OfEachKind:
         moved = self.counters("vif")
         self.assertGreater(moved["tx_frames"], frames["tx_frames"] + 200)
         self.assertEqual([], [name for name in moved if name not in ("rx_frames", "tx_frames", "tx_ring_full")])
+        self.tagged_frames_pass()
         self.machine.run("xl shutdown switch")
         self.assertEqual("poweroff", self.switch.wait_for_end())
+
+    def tagged_frames_pass(self):
+        """Those of VLAN 7, which both hosts have a device for."""
+        vif = f"vif{self.domain}.1"
+        self.addCleanup(self.machine.run, "ip link del xenbr0.7", check=False)
+        for here, device, number in ((str, "xenbr0", 1), (self.on_host, vif, 2)):
+            self.machine.run("\n".join((
+                "set -e", here(f"ip link add link {device} name {device}.7 type vlan id 7"),
+                here(f"ip addr add 10.7.0.{number}/24 dev {device}.7"),
+                here(f"ip link set {device}.7 up"))))
+        for size in ("0", "1472", "4000"):
+            with self.subTest(size=size, vlan=7):
+                self.assertTrue(self.machine.wait_until(f"ping -c 1 -W 1 -s {size} 10.7.0.2"), "no answer to ping")
+        self.sent_equals_received(self.on_host, str, "10.7.0.1", lines=100000)
+        self.sent_equals_received(str, self.on_host, "10.7.0.2", lines=100000)
 
     def begin_to_talk(self):
         """Numbered lines over TCP, from here to the other host, until end_talk(). QEMU's network resets
