@@ -45,6 +45,7 @@ NOTE(XEN_ELFNOTE_FEATURES, .asciz "!writable_page_tables|pae_pgdir_above_4gb")
 #define MSR_EFER 0xc0000080
 #define EFER_LME 0x100
 #define EFER_NXE 0x800
+#define RFLAGS_IF 0x200
 
 #define SCHEDOP_BLOCK 1 /* xen/sched.h, which is for C */
 
@@ -192,7 +193,7 @@ trap_common:
  *   2. An event that comes now is kept pending by Xen.
  *   3. Interrupts go on and the guest waits, as one step: nothing comes between them. If an event is
  *      pending Xen delivers it at once, else when it comes.
- *   4. The handler goes on after the instruction that waited, with interrupts off.
+ *   4. The handler returns with interrupts off, to the instruction after the one that waited.
  *
  * So an event cannot be lost between 1 and 3, the handler needs to do nothing (the loop looks at the
  * event channels itself) and it interrupts no code whose registers or red zone it could spoil.
@@ -221,21 +222,21 @@ pv_failsafe:
     push $13 /* as a general protection fault */
     jmp trap_common
 
-/* PVH: `sti` takes effect after the instruction that follows it. The handler is the instruction behind
- * the one that waited, on the stack as it was then: what lies there of an interrupt is dropped. So it
- * is the same whether the guest comes here by an event or by the end of `hlt`, and whatever an
- * emulator that is left in the midst of these has made of them: we have seen one forget `sti`, so
- * that `hlt` with interrupts off would have ended the domain had the handler returned to it; and one
- * that went on behind `hlt` with the interrupt's frame on the stack. */
+/* PVH: `sti` takes effect after the instruction that follows it. An emulator may forget that when it
+ * is left between the two; to `hlt` then, with interrupts off, would end the domain. So the handler
+ * always returns behind it. */
     .globl pvh_wait, pvh_upcall
 pvh_wait:
-    mov %rsp, pvh_waiting
     sti
     hlt
-pvh_upcall:
+pvh_woken:
     cli
-    mov pvh_waiting, %rsp
     ret
+
+pvh_upcall:
+    movq $pvh_woken, (%rsp)
+    andl $~RFLAGS_IF, 16(%rsp)
+    iretq
 
 /* --- Hypercalls ------------------------------------------------------------------------------ */
 
@@ -279,7 +280,5 @@ pvh_gdt_at:
 pvh_l4: .skip 4096
 pvh_l3: .skip 4096
 pvh_l2: .skip 4 * 4096
-    .balign 8
-pvh_waiting: .skip 8 /* the stack pointer of who waits */
 
     .section .note.GNU-stack, "", @progbits
