@@ -224,18 +224,23 @@ pv_failsafe:
 
 /* PVH: `sti` takes effect after the instruction that follows it. An emulator may forget that when it
  * is left between the two; to `hlt` then, with interrupts off, would end the domain. So the handler
- * always returns behind it. */
+ * returns behind it. QEMU also delivers an event now and then where interrupts are off (seen with
+ * -icount): the handler has a stack of its own,
+ * for the C library has a red zone, and goes back to where it came from. */
     .globl pvh_wait, pvh_upcall
 pvh_wait:
     sti
+pvh_halt:
     hlt
 pvh_woken:
     cli
     ret
 
 pvh_upcall:
+    cmpq $pvh_halt, (%rsp)
+    jne 1f
     movq $pvh_woken, (%rsp)
-    andl $~RFLAGS_IF, 16(%rsp)
+1:  andl $~RFLAGS_IF, 16(%rsp)
     iretq
 
 /* --- Hypercalls ------------------------------------------------------------------------------ */

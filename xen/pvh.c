@@ -182,7 +182,7 @@ static int pvh_map_grants(unsigned index, void *page)
 #define CODE         8
 #define TSS          24
 #define GATE         0x8e /* present, for interrupts: they are off in the handler */
-#define TRAP_STACK   1 /* in the TSS: exceptions have a stack of their own, for ours may be full */
+#define TRAP_STACK   1    /* in the TSS: not ours, which may be full or have a red zone */
 
 /* Intel SDM 3A, figure 6-8. */
 struct gate {
@@ -248,7 +248,7 @@ static int pvh_open_traps(void)
     struct table_register at = {.limit = sizeof idt - 1, .base = (uintptr_t)idt};
     for (unsigned i = 0; i < TRAP_VECTORS; i++)
         set_gate(i, trap_entries + i * TRAP_ENTRY_SIZE, TRAP_STACK);
-    set_gate(EVENT_VECTOR, (const void *)(uintptr_t)pvh_upcall, 0);
+    set_gate(EVENT_VECTOR, (const void *)(uintptr_t)pvh_upcall, TRAP_STACK);
     load_tss();
     __asm__ volatile("lidt %0" : : "m"(at));
     return set_callback();
