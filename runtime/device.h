@@ -55,7 +55,8 @@ int device_watch(const char *name, struct pkt_pool *pool, const struct device_ev
 /* Stop; closes the device if it is open. NULL is allowed. */
 void device_unwatch(struct device_watch *watch);
 
-/* Does anybody watch the device `arg` of this kind? For drivers: what nobody wants costs nothing. */
+/* Does anybody watch the device `arg` of this kind? For drivers: what nobody wants costs nothing.
+ */
 bool device_is_watched(const struct device_driver *driver, const char *arg);
 
 /* --- Devices that nobody has named ----------------------------------------------------------- */

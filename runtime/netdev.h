@@ -41,7 +41,8 @@ enum netdev_feature {
     NETDEV_PEER_MAC = 1 << 6,   /* `mac` is another host's, at the far end: as on a tap */
 };
 
-/* The owner's callbacks; `link` and `moved` may be NULL. None comes during a call of the owner's. */
+/* The owner's callbacks; `link` and `moved` may be NULL. None comes during a call of the owner's.
+ */
 struct netdev_events {
     void (*receive)(void *user, struct pkt *const *batch, size_t n);
     /* The link came up or went down, or the speed changed: see the members of struct netdev. */

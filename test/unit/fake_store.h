@@ -17,7 +17,7 @@
 struct fake_store {
     struct xenstore_domain_interface ring;
     uint64_t requests;
-    unsigned unknown; /* watches that were ended though there were none */
+    unsigned unknown;   /* watches that were ended though there were none */
     int refuse_commits; /* so many transactions end in EAGAIN */
 };
 
