@@ -28,8 +28,8 @@
 #define TALKS_MAX  60
 #define FIRST_PORT 1000
 #define SLICE      (10 * NS_PER_MS)
-#define PATIENCE   (3600 * NS_PER_S)
-#define REST       (400 * NS_PER_S) /* longer than TIME-WAIT and every timer */
+#define PATIENCE   (8 * 3600 * NS_PER_S) /* some paths carry a few bytes a minute */
+#define REST       (400 * NS_PER_S)      /* longer than TIME-WAIT and every timer */
 #define REPEAT     10
 
 enum breakage { BREAK_NOTHING, BREAK_BYTE, BREAK_FIN, BREAK_LEAK, BREAK_REPLAY };

@@ -178,10 +178,13 @@ static bool is_complete(const struct party *p, const struct party *from)
     return p->closed && p->ended && p->error == 0 && p->received == from->to_send;
 }
 
+/* By a listener that lost its cookies, or that gave a handshake up because every answer to its
+ * SYN,ACK was lost for a minute. */
 static bool is_refused(const struct talk *t)
 {
     const struct party *c = &t->end[0];
-    return t->may_be_refused && c->closed && c->error == -ECONNRESET && c->received == 0;
+    return (t->may_be_refused || t->end[1].conn == NULL) && c->closed && c->error == -ECONNRESET &&
+           c->received == 0;
 }
 
 bool talk_done(const struct talk *t)
