@@ -183,6 +183,9 @@ WRONG = (
     (8, "all of IPv4 is dropped", "&packet->key.match", "&(struct ofp_match){.wildcards = be32_of(OFPFW_ALL)}",
      "an entry drops more"),
     (8, "no rule decides", "rule_verdict(rule_at(rules, i))", "RULE_ALLOW", "judge() is to ask the rules"),
+    (9, "in turns", "highest(s, id, sizeof *id)", "next_in_turn(s)", "connection alone decide"),
+    (9, "the ports are not turned", "match->tp_src = there.tp_dst;\n    match->tp_dst = there.tp_src;", "",
+     "the two ports change places"),
 )
 
 
