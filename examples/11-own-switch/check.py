@@ -25,6 +25,7 @@ def start(trial, name, *options):
             trial.switch.start()
         else:
             trial.switch = MorganaSwitch(trial.lab, trial.hosts, *options, offloads=False, runs=name)
+    trial.own = trial.switch.process
 
 
 def ping(trial, count):

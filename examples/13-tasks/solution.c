@@ -35,8 +35,10 @@ static const struct config_option options[] = {
 
 static int sleep_long(void *arg)
 {
-    int error = task_sleep(200 * MS);
+    int error;
     (void)arg;
+    say("long begins");
+    error = task_sleep(200 * MS);
     if (error == 0)
         say("long");
     return error;
@@ -44,8 +46,10 @@ static int sleep_long(void *arg)
 
 static int sleep_short(void *arg)
 {
-    int error = task_sleep(100 * MS);
+    int error;
     (void)arg;
+    say("short begins");
+    error = task_sleep(100 * MS);
     if (error == 0)
         say("short");
     return error;
@@ -68,7 +72,7 @@ static int part_sleep(void)
 static int side(void *arg)
 {
     (void)arg;
-    return task_sleep(entropy_u64() % (10 * MS));
+    return task_sleep(entropy_u64() % (100 * MS));
 }
 
 /* The loser is cancelled; if both woke in one turn of the loop there is a first all the same. */

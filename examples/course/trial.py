@@ -46,6 +46,7 @@ class Trial:
         self.source = exercise.source(solution)
         self.start_switch, self.about_switch = start_switch, about_switch
         self.hosts, self.switch, self.controller = [], None, None
+        self.own = None  # the Process of what was written, if that is not the controller's
         self.switches = []  # all of them, if there are several; `switch` is the first
         self.machine = None  # the emulated one, if the lab has one
         self.at_end = contextlib.ExitStack()  # closed before the lab
@@ -131,16 +132,21 @@ class Trial:
             raise Stop
         return holds
 
+    def own_process(self):
+        """The program that was written, as a process; None if there is none."""
+        return self.own or (self.controller and self.controller.process)
+
     def program_is_well(self):
         """Whether the program that was written has come through: it runs, it answers, and the switch
         has taken all that it sent. What is not so is shown."""
-        if not self.controller:
+        process = self.own_process()
+        if not process:
             return True
-        process = self.controller.process
         if not process.is_alive():
             return self.shows("your program runs until it is ended", False, ending(process.wait()))
         try:
-            refused = self.counter("ctl", "rx_error")
+            with life():
+                refused = process.counters(ANSWERS_IN)["ctl"].get("rx_error", 0)
         except AssertionError:
             return self.shows("your program goes on", False, f"it has not answered for {ANSWERS_IN} "
                               "seconds: is there a loop in it that does not end?")
@@ -148,16 +154,17 @@ class Trial:
                                          self._about_errors(refused))
 
     def _about_errors(self, n):
-        log = self.controller.output()
+        log = self.own_process().output()
         about = [f"{error}...: {text}" for error, text in ERRORS.items() if error in log]
         return "\n".join([f"it has answered {n} messages with an error, which the log names.", *about])
 
     def say_log(self):
         """What the program that was written has said, its end."""
-        lines = self.controller.output().splitlines() if self.controller else []
+        process = self.own_process()
+        lines = process.output().splitlines() if process else []
         last = [line for line in lines if not NOISE.search(line)][-LOG_LINES:]
         if last:
-            print(f"{'log':<11} what {self.controller.name} said last:", *last, sep="\n            ")
+            print(f"{'log':<11} what the program said last:", *last, sep="\n            ")
 
     def all_ping(self, hint, needed=False, look=lambda: (), wait=2):
         """Every host pings every other, and waits so many seconds for each answer. If one is not

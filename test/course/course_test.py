@@ -186,6 +186,11 @@ WRONG = (
     (9, "in turns", "highest(s, id, sizeof *id)", "next_in_turn(s)", "connection alone decide"),
     (9, "the ports are not turned", "match->tp_src = there.tp_dst;\n    match->tp_dst = there.tp_src;", "",
      "the two ports change places"),
+    (11, "it never ends", "counters.seen++;", "volatile bool on = ++counters.seen == 30;\n    while (on) {\n    }",
+     "is there a loop in it that does not end?"),
+    (13, "one sleeps after the other", "task_start(sleep_long, NULL)", "(sleep_short(NULL), task_start(sleep_long, NULL))",
+     "before you wait for one"),
+    (13, "NULL is no task", "task_first(sides,", "task_first(NULL,", "SIGSEGV"),
 )
 
 

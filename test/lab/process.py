@@ -88,7 +88,7 @@ class Process:
             alive = self.is_alive()
             lines, end, _ = self.output()[before:].partition(END)
             if not end and not alive:
-                raise AssertionError(f"{self.argv[0]} has ended, and says no counters")
+                raise AssertionError(f"what writes {self.log} has ended, and says no counters")
             return lines if end else None
 
         counters = collections.defaultdict(dict)
