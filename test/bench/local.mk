@@ -81,6 +81,6 @@ bench-tcp-sim: test/bench/tcp_path
 EXTRA_DIST += test/bench/xen_boot_bench.py
 CLEANFILES += xen-boot-bench.json
 bench-xen: bench-xen-boot
-bench-xen-boot: morgana-bench xen $(XEN_EXAMPLES)
+bench-xen-boot: morgana-bench morgana-switch morgana-controller xen $(XEN_EXAMPLES)
 	MORGANA_BUILD=$(abs_builddir) python3 $(srcdir)/test/bench/xen_boot_bench.py $(BENCHFLAGS)
 .PHONY: bench-xen bench-xen-boot

@@ -10,4 +10,4 @@ make -C "$MORGANA_BUILD" -j"$jobs" xen xen-test-kernels
 export MORGANA_XEN_BENCH=$work/xen-bench
 # The last resort: each wait has its own limit.
 export -f run_test run_tests
-limited 1200 bash -c 'run_tests test/xen'
+limited 1500 bash -c 'run_tests test/xen'

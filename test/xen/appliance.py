@@ -61,12 +61,12 @@ ip link set h{number} up
 
 
 class Appliance:
-    """The bench on the network of a lab, with both kernels."""
+    """The bench on the network of a lab, with both kernels and `files`. `counted`: see Machine."""
 
-    def __init__(self, lab):
+    def __init__(self, lab, files=(), counted=False):
         self.lab = lab
         kernels = [program(f"morgana-{name}.xen") for name in ("controller", "switch")]
-        self.machine = Machine(kernels, where=lab.net)
+        self.machine = Machine([*kernels, *files], where=lab.net, counted=counted)
         self.dhcp = dhcp.dnsmasq(lab, "bench", *LEASES)
 
     def stop(self):
@@ -76,16 +76,20 @@ class Appliance:
     def host(self, number):
         return Host(self.machine, number)
 
-    def create(self, name, kind, extra=None):
+    def create(self, name, kind, extra=None, calm=0):
         """Have xl create the domain of an example configuration, with `extra` in place of its own
-        options. What its vifs need is there."""
+        options. What its vifs need is there. `calm`: see Domain.create()."""
         text = program(f"doc/xen/morgana-{name}.cfg").read_text()
         if extra is not None:
             text = re.sub(r'^extra = ".*"', f'extra = "{extra}"', text, flags=re.M)
+        self.make_bridges(text)
+        return Example(self.machine, text, kind).create(calm)
+
+    def make_bridges(self, text):
+        """Those of a configuration's ports."""
         for bridge in re.findall(r"bridge=(port\d+)", text):
             self.machine.run(f"ip link show {bridge} > /dev/null 2>&1 || "
                              f"brctl addbr {bridge} && ip link set {bridge} up")
-        return Example(self.machine, text, kind).create()
 
     def ofctl(self, command, *words):
         """ovs-ofctl at the switch domain's listener."""

@@ -28,4 +28,5 @@ EXTRA_DIST += \
 	test/xen/kernels/idle.c \
 	test/xen/kernels/unix.c \
 	test/xen/machine.py \
+	test/xen/timeline_test.py \
 	test/xen/vif_test.py

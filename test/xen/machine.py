@@ -7,6 +7,10 @@
     guest.wait_for("ended well")                 on its console
     machine.stop()
 
+Its clock is the host's, or it counts instructions (`counted`): a nanosecond each, whatever the host
+does meanwhile. What guests say of their own time is then the same in each run, but for the order in
+which things happen.
+
 What fails because the emulated machine failed is not Morgana's fault: a test of class MachineTest is
 then tried again from the fresh snapshot, and says so.
 
@@ -46,6 +50,7 @@ MEMORY = 768        # MiB of the machine
 DOM0_MEMORY = 320
 BOOT_LIMIT = 300    # seconds, as all limits generous: the emulation is slow, and others load the machine
 LIMIT = 120         # of a wait or a command in dom0
+CALM_LIMIT = 900    # of making a domain on a machine whose clock counts: xl may have a kernel to unpack
 GRACE = 60          # beyond a command's limit until dom0 itself must have ended it
 AGAIN = 2           # how often a test is tried again at most
 
@@ -79,9 +84,13 @@ OUTSIDE = "10.0.0.254"
 NO_NETWORK = "hubport,id=net,hubid=0"
 
 
-def qemu(folder, state, disk, *more, network=NO_NETWORK):
+CLOCKS = {False: ("-accel", "tcg,thread=multi"),
+          True: ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on")}
+
+
+def qemu(folder, state, disk, *more, network=NO_NETWORK, counted=False):
     return [
-        "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", CPU, "-smp", "1",
+        "qemu-system-x86_64", *CLOCKS[counted], "-cpu", CPU, "-smp", "1",
         "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-serial", "stdio",
         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
@@ -99,7 +108,7 @@ def qemu(folder, state, disk, *more, network=NO_NETWORK):
 
 def recipe():
     """A name for what the bench is made of: another one is another bench."""
-    digest = hashlib.sha256(repr((MEMORY, CPU, XEN_WORDS, LINUX_WORDS, NO_NETWORK)).encode())
+    digest = hashlib.sha256(repr((MEMORY, CPU, XEN_WORDS, LINUX_WORDS, NO_NETWORK, CLOCKS)).encode())
     for path in image.SOURCES:
         digest.update(path.read_bytes())
     digest.update(inspect.getsource(qemu).encode())
@@ -136,32 +145,37 @@ def tell_qemu(folder, command):
             raise AssertionError(f"QEMU: {command}: {reply}")
 
 
-def build_bench():
+def snapshot(counted):
+    """Where a machine is kept as it is when dom0's shell waits."""
+    return BENCH / ("counted.qcow2" if counted else "state.qcow2")
+
+
+def build_bench(counted=False):
     """The image and the snapshot, once for all who come at a time."""
     BENCH.mkdir(parents=True, exist_ok=True)
     with open(BENCH / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         image.build(BENCH)
-        if not (BENCH / "state.qcow2").exists():
-            save_snapshot()
+        if not snapshot(counted).exists():
+            save_snapshot(counted)
 
 
-def save_snapshot():
+def save_snapshot(counted):
     """Boot to where dom0's shell waits, and keep the machine as it is then."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
     state, disk = folder / "state.qcow2", folder / "disk"
     disk.touch()
     os.truncate(disk, PAYLOAD)
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", state, "64M"], check=True)
-    process = Process(qemu(folder, state, disk), folder / "serial")
+    process = Process(qemu(folder, state, disk, counted=counted), folder / "serial")
     try:
         wait_for(lambda: "BENCH-READY" in process.output() or not process.is_alive(),
                  "dom0 on the bench", BOOT_LIMIT)
         if "BENCH-READY" not in process.output() or "BENCH-FAILED" in process.output():
             raise BenchFault("dom0 did not come up:\n" + process.output())
         tell_qemu(folder, "savevm ready")
-        shutil.move(state, BENCH / "state.qcow2.new")
-        (BENCH / "state.qcow2.new").rename(BENCH / "state.qcow2")
+        shutil.move(state, BENCH / "new.qcow2")
+        (BENCH / "new.qcow2").rename(snapshot(counted))
     finally:
         process.stop()
         shutil.rmtree(folder)
@@ -170,12 +184,12 @@ def save_snapshot():
 class Machine:
     """A running machine. `files` lie in dom0's folder /guests, by their names alone or by their paths
     from `top` on. In the namespace `where`, if there is one, its network is the tap "bench", where we
-    are OUTSIDE."""
+    are OUTSIDE. `counted`: its clock counts."""
 
-    def __init__(self, files=(), where=None, top=None):
+    def __init__(self, files=(), where=None, top=None, counted=False):
         catch_signals()
-        build_bench()
-        self.where = where
+        build_bench(counted)
+        self.where, self.counted = where, counted
         if where:
             direct.tap(where, "bench", f"{OUTSIDE}/24")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
@@ -198,7 +212,7 @@ class Machine:
         for name in ("shell", "qmp", "serial"):
             (self.folder / name).unlink(missing_ok=True)
         state = self.folder / "state.qcow2"
-        shutil.copy(BENCH / "state.qcow2", state)
+        shutil.copy(snapshot(self.counted), state)
         self._process = Process(self._command(state), self.folder / "serial")
         self._shell = connect(self.folder / "shell")
         self.run("mkdir -p /guests && tar -x -f /dev/vda -C /guests")
@@ -206,9 +220,9 @@ class Machine:
     def _command(self, state):
         words = [self.folder, state, self.folder / "disk", "-loadvm", "ready"]
         if self.where is None:
-            return qemu(*words)
-        return self.where.command(
-            qemu(*words, network="tap,id=net,ifname=bench,script=no,downscript=no"))
+            return qemu(*words, counted=self.counted)
+        return self.where.command(qemu(*words, counted=self.counted,
+                                       network="tap,id=net,ifname=bench,script=no,downscript=no"))
 
     def _halt(self):
         if self._shell:
@@ -319,10 +333,14 @@ on_reboot = "{on_reboot}"
         """With so many MiB, before it is created."""
         self._config = re.sub(r"^memory = .*", f"memory = {memory}", self._config, flags=re.M)
 
-    def create(self):
+    def create(self, calm=0):
+        """With `calm` it begins when all that xl does to make it is over, and dom0 is then left alone
+        for so many seconds: what it says of its own time is not spoilt by us."""
         self.machine.run(f"cat > /run/{self.name}.cfg <<'END'\n{self._config}END")
+        pause, begin = ("-p", f"&& sleep 1 && xl unpause {self.name} && sleep {calm}") if calm else ("", "")
         try:
-            self.machine.run(f"cd /guests && xl create {self._how} /run/{self.name}.cfg")
+            self.machine.run(f"cd /guests && xl create {pause} {self._how} /run/{self.name}.cfg {begin}",
+                             CALM_LIMIT if calm else LIMIT)
         except BenchFault:
             raise
         except AssertionError as error:
@@ -407,11 +425,11 @@ class Example(Configured):
     def __init__(self, machine, text, kind):
         super().__init__(machine, re.sub(r'^type = "\w+"', f'type = "{kind}"', text, count=1, flags=re.M))
 
-    def create(self):
+    def create(self, calm=0):
         """With the kernel where `make install` puts it."""
         self.machine.run(f"mkdir -p {self.kernel.parent}; "
                          f"ln -sf /guests/{self.kernel.name} {self.kernel}")
-        return super().create()
+        return super().create(calm)
 
 
 class HeldResult:
