@@ -6,7 +6,7 @@ import os
 import statistics
 import subprocess
 
-from lab import traffic
+from lab import traffic, wait_for
 from lab.step import Failure, step
 
 from .exercise import EXAMPLES, place
@@ -41,10 +41,13 @@ e
 
 
 def change_controller(trial, name):
-    """Another program takes the place of the controller; the switch forgets its entries."""
+    """Another program takes the place of the controller; the switch forgets its entries. What was on
+    its way to the one before is over when a ping comes through, however busy the machine is."""
+    h1, h2 = trial.hosts[:2]
     trial.controller.become(name)
     trial.wait_joined()
     trial.switch.delete_flows()
+    wait_for(lambda: h1.ping(h2), f"a ping to be answered by {name}")
 
 
 def measure(trial, what):
