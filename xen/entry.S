@@ -193,7 +193,7 @@ trap_common:
  *   2. An event that comes now is kept pending by Xen.
  *   3. Interrupts go on and the guest waits, as one step: nothing comes between them. If an event is
  *      pending Xen delivers it at once, else when it comes.
- *   4. The handler returns with interrupts off, to the instruction after the one that waited.
+ *   4. The handler goes on after the instruction that waited, with interrupts off.
  *
  * So an event cannot be lost between 1 and 3, the handler needs to do nothing (the loop looks at the
  * event channels itself) and it interrupts no code whose registers or red zone it could spoil.
@@ -223,25 +223,34 @@ pv_failsafe:
     jmp trap_common
 
 /* PVH: `sti` takes effect after the instruction that follows it. An emulator may forget that when it
- * is left between the two; to `hlt` then, with interrupts off, would end the domain. So the handler
- * returns behind it. QEMU also delivers an event now and then where interrupts are off (seen with
- * -icount): the handler has a stack of its own,
- * for the C library has a red zone, and goes back to where it came from. */
+ * is left between the two; to `hlt` then, with interrupts off, would end the domain. So from here on
+ * the handler ends the wait.
+ *
+ * QEMU now and then delivers an event twice, the second time where it happens to be, interrupts off
+ * or not: helper_vmrun() leaves the vector in exception_index, and when something else has QEMU's
+ * loop look there it is delivered again. So the handler has a stack of its own, for the C library has
+ * a red zone, and goes back to where it came from. That may be itself, at its first instruction, and
+ * then the first frame lies under the second: but the first of two is the one that ended the wait,
+ * whose stack pointer is known. */
     .globl pvh_wait, pvh_upcall
 pvh_wait:
+    mov %rsp, pvh_waiting
     sti
 pvh_halt:
     hlt
-pvh_woken:
     cli
     ret
 
 pvh_upcall:
     cmpq $pvh_halt, (%rsp)
-    jne 1f
-    movq $pvh_woken, (%rsp)
+    jb 1f
+    cmpq $.Lpvh_upcall_end, (%rsp)
+    jae 1f
+    mov pvh_waiting, %rsp
+    ret
 1:  andl $~RFLAGS_IF, 16(%rsp)
     iretq
+.Lpvh_upcall_end:
 
 /* --- Hypercalls ------------------------------------------------------------------------------ */
 
@@ -285,5 +294,7 @@ pvh_gdt_at:
 pvh_l4: .skip 4096
 pvh_l3: .skip 4096
 pvh_l2: .skip 4 * 4096
+    .balign 8
+pvh_waiting: .skip 8 /* the stack pointer of who waits */
 
     .section .note.GNU-stack, "", @progbits
