@@ -32,7 +32,7 @@ from lab import Lab, program  # noqa: E402
 from lab.step import life  # noqa: E402
 from xen import linux_guest, machine  # noqa: E402
 from xen.appliance import CONTROLLER, SWITCH, Appliance  # noqa: E402
-from xen.machine import LIMIT  # noqa: E402
+from xen.machine import CALM_LIMIT, LIMIT  # noqa: E402
 
 KINDS = ("pv", "pvh")
 GUESTS = [(who, kind) for who in ("morgana", "linux") for kind in KINDS]
@@ -97,7 +97,7 @@ class Bench:
             self.appliance.make_bridges(",".join(vifs))
             guest = self.linux(kind, UNIX_SWITCH, SWITCH, vifs).create(calm=CALM)
         try:
-            console = guest.wait_for("mode: controlled")
+            console = guest.wait_for("mode: controlled", CALM_LIMIT)
         finally:
             guest.destroy()
         return our_figures(console) if who == "morgana" else linux_figures(console)
@@ -110,7 +110,7 @@ class Bench:
             guest = self.linux(kind, UNIX_CONTROLLER, CONTROLLER, ["bridge=xenbr0"]).create()
         self.lab.net.ip("neigh", "flush", "all")  # another domain had the address
         try:
-            guest.wait_for("up, " if who == "morgana" else "listening at")
+            guest.wait_for("up, " if who == "morgana" else "listening at", CALM_LIMIT)
             report = self.lab.net.run(
                 [program("morgana-bench"), f"--controller=tcp:{CONTROLLER}:6653", "--mode=throughput",
                  "--switches=4", "--duration=5s", f"--connect-time={LIMIT}s", "--json"], timeout=3 * LIMIT)

@@ -50,7 +50,7 @@ MEMORY = 768        # MiB of the machine
 DOM0_MEMORY = 320
 BOOT_LIMIT = 300    # seconds, as all limits generous: the emulation is slow, and others load the machine
 LIMIT = 120         # of a wait or a command in dom0
-CALM_LIMIT = 900    # of making a domain on a machine whose clock counts: xl may have a kernel to unpack
+CALM_LIMIT = 900    # of Linux as a guest: xl has a kernel to unpack, and then it boots
 GRACE = 60          # beyond a command's limit until dom0 itself must have ended it
 AGAIN = 2           # how often a test is tried again at most
 
