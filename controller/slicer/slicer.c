@@ -73,6 +73,19 @@ static void slice_free(struct slice *slice)
     free(slice);
 }
 
+/* Those that the lines give. */
+static bool number_ports(struct slice *slice)
+{
+    const struct slice_set *set = &slice->slicer->set;
+    const struct slice_port *port;
+    for (size_t i = 0; (port = slices_next_port(set, slice->index, &i)) != NULL;)
+        if (!numbers_give(
+                &slice->numbers,
+                (struct numbered){.dpid = port->dpid, .port = port->real, .number = port->number}))
+            return false;
+    return true;
+}
+
 static bool slice_new(struct slicer *slicer, unsigned index)
 {
     struct slice *slice = malloc(sizeof *slice);
@@ -86,7 +99,10 @@ static bool slice_new(struct slicer *slicer, unsigned index)
                             .packet_ins = pace_of(rate)};
     list_init(&slice->views);
     list_append(&slicer->slices, &slice->link);
-    return true;
+    if (number_ports(slice))
+        return true;
+    slice_free(slice);
+    return false;
 }
 
 static struct slice *slice_at(const struct slicer *slicer, unsigned index)

@@ -54,15 +54,17 @@ struct slicer {
     struct label_ids labels;
 };
 
-/* A port of a big switch: its number is its place in the list, from 1 on. */
+/* A port of a big switch. */
 struct numbered {
-    uint64_t dpid;
+    uint64_t dpid; /* where it is: this port of this switch */
     uint16_t port;
+    uint16_t number; /* that the slice knows it by */
 };
 
 struct numbers {
     struct numbered *of;
     size_t n, cap;
+    uint16_t last; /* that was found for a port to which no line gives one */
 };
 
 struct slice {
@@ -259,6 +261,9 @@ bool topology_shows(const struct view *view, const struct place *place, uint16_t
                     struct ofp_phy_port *desc);
 
 /* --- numbers.c ------------------------------------------------------------------------------- */
+
+/* A port gets this number, which no other has. False: no memory. */
+bool numbers_give(struct numbers *numbers, struct numbered port);
 
 /* The number of a port; OFPP_NONE: there is none left, or no memory. */
 uint16_t numbers_get(struct numbers *numbers, uint64_t dpid, uint16_t port);

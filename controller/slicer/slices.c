@@ -22,8 +22,10 @@ void slices_init(struct slice_set *set, uint64_t rate, uint64_t flows)
 void slices_free(struct slice_set *set)
 {
     free(set->rule);
+    free(set->port);
     set->rule = NULL;
-    set->n_rules = 0;
+    set->port = NULL;
+    set->n_rules = set->n_ports = 0;
 }
 
 int slices_find(const struct slice_set *set, const char *name)
@@ -32,6 +34,19 @@ int slices_find(const struct slice_set *set, const char *name)
         if (strcmp(set->def[i].name, name) == 0)
             return (int)i;
     return -1;
+}
+
+/* The array, or a bigger one if it is full. NULL: no memory, it stays as it was. */
+static void *with_room(void *array, size_t n, size_t *cap, size_t size)
+{
+    size_t wanted = *cap == 0 ? 16 : 2 * *cap;
+    void *bigger;
+    if (n < *cap)
+        return array;
+    bigger = realloc(array, wanted * size);
+    if (bigger != NULL)
+        *cap = wanted;
+    return bigger;
 }
 
 /* --- A line that begins a slice -------------------------------------------------------------- */
@@ -107,15 +122,11 @@ static const char *read_slice(struct slice_set *set, const char *text, unsigned 
 
 static struct slice_line *new_rule(struct slice_set *set)
 {
-    size_t cap = set->cap == 0 ? 16 : 2 * set->cap;
-    if (set->n_rules == set->cap) {
-        struct slice_line *bigger = realloc(set->rule, cap * sizeof *bigger);
-        if (bigger == NULL)
-            return NULL;
-        set->rule = bigger;
-        set->cap = cap;
-    }
-    return &set->rule[set->n_rules];
+    struct slice_line *rule = with_room(set->rule, set->n_rules, &set->cap, sizeof *rule);
+    if (rule == NULL)
+        return NULL;
+    set->rule = rule;
+    return &rule[set->n_rules];
 }
 
 /* The parser of a flow to be deleted strictly takes just what a rule may have, and out_port=. */
@@ -135,7 +146,7 @@ static const char *read_match(const char *text, struct slice_line *rule, char *e
     return NULL;
 }
 
-static const char *read_rule(struct slice_set *set, const char *text, unsigned line, char *error)
+static const char *read_rule(struct slice_set *set, const char *text, char *error)
 {
     struct slice_line *rule;
     const char *wrong;
@@ -146,7 +157,7 @@ static const char *read_rule(struct slice_set *set, const char *text, unsigned l
     rule = new_rule(set);
     if (rule == NULL)
         return "no memory";
-    *rule = (struct slice_line){.line = line, .rule = {.owner = (unsigned)set->n - 1}};
+    *rule = (struct slice_line){.nth = set->n_rules, .rule = {.owner = (unsigned)set->n - 1}};
     wrong = line_read_dpid(&text, &rule->all, &rule->dpid);
     if (wrong == NULL)
         wrong = read_match(text, rule, error);
@@ -156,9 +167,68 @@ static const char *read_rule(struct slice_set *set, const char *text, unsigned l
     return wrong;
 }
 
-static bool begins_slice(const char *text)
+/* --- A line that gives a port its number ----------------------------------------------------- */
+
+static bool read_port_number(const char *text, char **end, uint16_t *n)
 {
-    return strncmp(text, "slice", 5) == 0 && (text[5] == '\0' || strchr(BLANKS, text[5]) != NULL);
+    unsigned long value = *text >= '0' && *text <= '9' ? strtoul(text, end, 10) : 0;
+    *n = (uint16_t)value;
+    return value > 0 && value <= OFPP_MAX;
+}
+
+/* Behind the word "port". NULL, or what is wrong. */
+static const char *read_port_words(const char *text, struct slice_port *port)
+{
+    char *rest = NULL;
+    bool any;
+    const char *wrong = "port wants a number and where it is: port 4 dpid=7,in_port=1";
+    if (!read_port_number(text + strspn(text, BLANKS), &rest, &port->number) ||
+        strchr(BLANKS, *rest) == NULL)
+        return wrong;
+    text = rest;
+    if (line_read_dpid(&text, &any, &port->dpid) != NULL || any ||
+        strncmp(text, "in_port=", 8) != 0 || !read_port_number(text + 8, &rest, &port->real))
+        return wrong;
+    return rest[strspn(rest, BLANKS)] == '\0' ? NULL : wrong;
+}
+
+static bool meet(const struct slice_port *a, const struct slice_port *b)
+{
+    return a->owner == b->owner &&
+           (a->number == b->number || (a->dpid == b->dpid && a->real == b->real));
+}
+
+static const char *add_port(struct slice_set *set, const struct slice_port *port)
+{
+    struct slice_port *ports;
+    for (size_t i = 0; i < set->n_ports; i++)
+        if (meet(&set->port[i], port))
+            return "this number, or this port, has been in such a line of the slice's already";
+    if (set->n_ports == SLICES_PORTS_MAX)
+        return "too many lines that give a port its number";
+    ports = with_room(set->port, set->n_ports, &set->cap_ports, sizeof *ports);
+    if (ports == NULL)
+        return "no memory";
+    set->port = ports;
+    ports[set->n_ports++] = *port;
+    return NULL;
+}
+
+static const char *read_port(struct slice_set *set, const char *text)
+{
+    struct slice_port port = {.owner = (unsigned)set->n - 1};
+    const char *wrong = read_port_words(text, &port);
+    if (set->n == 0 || !set->def[set->n - 1].is_big)
+        return "only a slice with big= gives ports numbers; others see the switches' own";
+    return wrong != NULL ? wrong : add_port(set, &port);
+}
+
+/* --- Any line -------------------------------------------------------------------------------- */
+
+static bool begins(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+    return strncmp(text, word, n) == 0 && strchr(BLANKS, text[n]) != NULL;
 }
 
 const char *slices_add(struct slice_set *set, const char *text, unsigned line, char *error)
@@ -166,8 +236,9 @@ const char *slices_add(struct slice_set *set, const char *text, unsigned line, c
     text += strspn(text, BLANKS);
     if (line_is_empty(text))
         return NULL;
-    return begins_slice(text) ? read_slice(set, text, line, error)
-                              : read_rule(set, text, line, error);
+    if (begins(text, "slice"))
+        return read_slice(set, text, line, error);
+    return begins(text, "port") ? read_port(set, text + 4) : read_rule(set, text, error);
 }
 
 /* --- All of them ----------------------------------------------------------------------------- */
@@ -177,7 +248,7 @@ static int compare(const void *a, const void *b)
     const struct slice_line *x = a, *y = b;
     if (x->priority != y->priority)
         return x->priority > y->priority ? -1 : 1;
-    return (x->line > y->line) - (x->line < y->line);
+    return (x->nth > y->nth) - (x->nth < y->nth);
 }
 
 const char *slices_close(struct slice_set *set, char *error)
@@ -242,11 +313,31 @@ static const struct slice_line *next_bearing(const struct slice_set *set, size_t
     return *i < set->n_rules ? &set->rule[(*i)++] : NULL;
 }
 
+const struct slice_port *slices_next_port(const struct slice_set *set, size_t slice, size_t *i)
+{
+    while (*i < set->n_ports && set->port[*i].owner != slice)
+        ++*i;
+    return *i < set->n_ports ? &set->port[(*i)++] : NULL;
+}
+
+static bool same_ports(const struct slice_set *old, size_t a, const struct slice_set *new, size_t b)
+{
+    size_t i = 0, k = 0;
+    const struct slice_port *was, *is;
+    do {
+        was = slices_next_port(old, a, &i);
+        is = slices_next_port(new, b, &k);
+        if (was == NULL || is == NULL)
+            return was == is;
+    } while (was->number == is->number && was->dpid == is->dpid && was->real == is->real);
+    return false;
+}
+
 bool slices_same(const struct slice_set *old, size_t a, const struct slice_set *new, size_t b)
 {
     size_t i = 0, k = 0;
     const struct slice_line *was, *is;
-    if (!same_words(&old->def[a], &new->def[b]))
+    if (!same_words(&old->def[a], &new->def[b]) || !same_ports(old, a, new, b))
         return false;
     do {
         was = next_bearing(old, a, &i);

@@ -429,6 +429,55 @@ START_TEST(a_switch_that_comes_back_has_the_numbers_that_it_had)
 }
 END_TEST
 
+/* What the slice knows the port of this name by, of those that its switch has now; 0: none. */
+static unsigned number_of(const char *name)
+{
+    const struct ofp_phy_port *port;
+    struct span ports;
+    request(OFPT_FEATURES_REQUEST);
+    ports = fake_expect(red, OFPT_FEATURES_REPLY).features.ports;
+    while ((port = ofp_next_port(&ports)) != NULL)
+        if (strcmp((const char *)port->name, name) == 0)
+            return be16_get(port->port_no);
+    return 0;
+}
+
+/* A slicer begins, and first one switch comes, long after that the other. */
+START_TEST(ports_with_lines_have_their_numbers_whoever_comes_first)
+{
+    const unsigned first = 1 + (unsigned)_i;
+    LINES("slice red controller=tcp:red:6653 big=b16", "dl_vlan=0xffff", "port 7 dpid=2,in_port=1",
+          "port 1 dpid=1,in_port=2", "port 65280 dpid=1,in_port=1", "port 2 dpid=9,in_port=1");
+    ck_assert_int_eq(ctl_add_app(ctl, &discovery_app), 0);
+    ck_assert_int_eq(ctl_add_app(ctl, &slicer_app), 0);
+    sw[first] = fake_joined(ctl, first, 3);
+    pass(SETTLED);
+    sw[N + 1 - first] = fake_joined(ctl, N + 1 - first, 3);
+    pass(SETTLED);
+    fake_forget(red);
+    ck_assert_uint_eq(number_of("1.1"), 65280);
+    ck_assert_uint_eq(number_of("1.2"), 1);
+    ck_assert_uint_eq(number_of("2.1"), 7);
+    ck_assert_uint_eq(number_of("2.2"), first == 1 ? 4 : 3); /* 1.3, too, was a port of it, alone */
+    send_flow(OFPFC_ADD, "in_port=7,actions=output:1");
+    ck_assert(strstr(story, "2 add in_port=1,vlan_tci=0x0000 mod_vlan_vid:") == story);
+    packet_comes(1, 1, 0, false);
+    ck_assert_uint_eq(fake_expect(red, OFPT_PACKET_IN).packet_in.in_port, 65280);
+}
+END_TEST
+
+START_TEST(a_slice_gets_the_numbers_of_a_file_that_has_changed)
+{
+    begin();
+    LINES("slice red controller=tcp:red:6653 big=b16", "dl_vlan=0xffff", "port 9 dpid=1,in_port=1");
+    ctl_reload(ctl);
+    pass(SETTLED);
+    fake_forget(red);
+    ck_assert_uint_eq(number_of("1.1"), 9);
+    ck_assert_uint_eq(number_of("1.2"), 1);
+}
+END_TEST
+
 START_TEST(without_discovery_there_is_no_big_switch)
 {
     ck_assert_int_ne(ctl_add_app(ctl, &slicer_app), 0);
@@ -802,6 +851,8 @@ int main(void)
     tcase_add_test(c, ports_follow_the_network);
     tcase_add_test(c, when_the_network_falls_apart_one_part_is_in_use);
     tcase_add_test(c, a_switch_that_comes_back_has_the_numbers_that_it_had);
+    tcase_add_loop_test(c, ports_with_lines_have_their_numbers_whoever_comes_first, 0, N);
+    tcase_add_test(c, a_slice_gets_the_numbers_of_a_file_that_has_changed);
     tcase_add_test(c, without_discovery_there_is_no_big_switch);
     tcase_add_test(c, labels_lead_to_each_port_ahead_of_use);
     tcase_add_test(c, a_flow_lies_where_its_packets_come_in);

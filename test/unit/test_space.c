@@ -248,13 +248,29 @@ START_TEST(the_highest_priority_comes_first_then_the_earlier_line)
     ck_assert_uint_eq(set.def[0].rate, 7);
     ck_assert_uint_eq(set.def[0].flows, 100);
     ck_assert_uint_eq(set.def[1].flows, 9);
-    ck_assert_uint_eq(set.rule[0].line, 3);
-    ck_assert_uint_eq(set.rule[1].line, 6);
+    ck_assert_uint_eq(set.rule[0].nth, 1); /* "dpid=2,ip" */
+    ck_assert_uint_eq(set.rule[1].nth, 3); /* "dpid=0x1,in_port=1" */
     ck_assert_uint_eq(set.rule[2].priority, 6);
     s = slices_space(&set, 1, r);
     ck_assert_uint_eq(s.n, 3);
     ck_assert_uint_eq(r[0].owner, 1);
     ck_assert_uint_eq(r[2].owner, 0);
+    slices_free(&set);
+}
+END_TEST
+
+#define BIG_A "slice a controller=tcp:h:1 big=b16"
+
+START_TEST(
+    lines_of_one_number_come_as_they_were_added) /* --slicer-line is line 0, behind the file's */
+{
+    slices_init(&set, 1000, 100);
+    ck_assert_ptr_null(slices_add(&set, "slice a controller=tcp:h:1", 1, error));
+    ck_assert_ptr_null(slices_add(&set, "ip", 2, error));
+    ck_assert_ptr_null(slices_add(&set, "slice b controller=tcp:h:2", 0, error));
+    ck_assert_ptr_null(slices_add(&set, "tcp", 0, error));
+    ck_assert_ptr_null(slices_close(&set, error));
+    ck_assert_uint_eq(set.rule[0].rule.owner, 0);
     slices_free(&set);
 }
 END_TEST
@@ -276,6 +292,20 @@ static const struct {
     {{"slice a controller=tcp:h:1", "in_prt=1"}, "2: "},
     {{"slice a controller=tcp:h:1", "slice b controller=tcp:h:2", "ip"},
      "3: line 1: slice a has no flow space"},
+    {{"port 1 dpid=1,in_port=1"}, "1: only a slice with big="},
+    {{"slice a controller=tcp:h:1", "port 1 dpid=1,in_port=1"}, "2: only a slice with big="},
+    {{BIG_A, "port"}, "2: port wants a number"},
+    {{BIG_A, "port 1"}, "2: port wants a number"},
+    {{BIG_A, "port x dpid=1,in_port=1"}, "2: port wants a number"},
+    {{BIG_A, "port 0 dpid=1,in_port=1"}, "2: port wants a number"},
+    {{BIG_A, "port 65281 dpid=1,in_port=1"}, "2: port wants a number"},
+    {{BIG_A, "port 1dpid=1,in_port=1"}, "2: port wants a number"},
+    {{BIG_A, "port 1 in_port=1"}, "2: port wants a number"},
+    {{BIG_A, "port 1 dpid=x,in_port=1"}, "2: port wants a number"},
+    {{BIG_A, "port 1 dpid=1,in_port=0"}, "2: port wants a number"},
+    {{BIG_A, "port 1 dpid=1,in_port=1,tcp"}, "2: port wants a number"},
+    {{BIG_A, "port 1 dpid=1,in_port=1", "port 1 dpid=1,in_port=2"}, "3: this number, or this port"},
+    {{BIG_A, "port 1 dpid=1,in_port=1", "port 2 dpid=1,in_port=1"}, "3: this number, or this port"},
 };
 
 START_TEST(what_is_wrong_with_a_line_is_said)
@@ -323,6 +353,21 @@ START_TEST(a_slice_is_the_same_if_nothing_that_bears_on_it_has_changed)
 }
 END_TEST
 
+START_TEST(a_slice_whose_ports_have_other_numbers_is_another)
+{
+    const char *const *one =
+        LIST(BIG_A, "ip", "port 7 dpid=1,in_port=1", "port 8 dpid=1,in_port=2");
+    ck_assert(same(one, one, "a"));
+    ck_assert(same(
+        one, LIST(BIG_A, "port 7 dpid=0x1,in_port=1", " port  8\tdpid=1 in_port=2 ", "ip"), "a"));
+    ck_assert(!same(one, LIST(BIG_A, "ip", "port 7 dpid=1,in_port=1"), "a"));
+    ck_assert(
+        !same(one, LIST(BIG_A, "ip", "port 7 dpid=1,in_port=1", "port 9 dpid=1,in_port=2"), "a"));
+    ck_assert(
+        !same(one, LIST(BIG_A, "ip", "port 7 dpid=1,in_port=1", "port 8 dpid=2,in_port=2"), "a"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("space");
@@ -336,7 +381,9 @@ int main(void)
     tcase_add_test(c, a_region_is_owned_if_a_rule_shows_it);
     tcase_add_test(c, parts_hold_just_the_packets_of_the_flow_that_are_the_owner_s);
     tcase_add_test(c, the_highest_priority_comes_first_then_the_earlier_line);
+    tcase_add_test(c, lines_of_one_number_come_as_they_were_added);
     tcase_add_loop_test(c, what_is_wrong_with_a_line_is_said, 0, sizeof bad / sizeof bad[0]);
     tcase_add_test(c, a_slice_is_the_same_if_nothing_that_bears_on_it_has_changed);
+    tcase_add_test(c, a_slice_whose_ports_have_other_numbers_is_another);
     return unit_main(s);
 }
