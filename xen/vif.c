@@ -44,7 +44,7 @@ LOG_MODULE(vif);
 #define LINGER      NS_PER_S /* of the rings of a device that was closed */
 
 /* What we read: of the backend's folder, and from MAC on of our own. */
-enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, SPLIT, QUEUES, MAC, VIF_MTU, N_READ };
+enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, SPLIT, QUEUES, CARRIER, MAC, VIF_MTU, N_READ };
 static const char *const key_names[N_READ] = {
     [NO_CSUM] = "feature-no-csum-offload",
     [IPV6_CSUM] = "feature-ipv6-csum-offload",
@@ -53,6 +53,7 @@ static const char *const key_names[N_READ] = {
     [GSO6] = "feature-gso-tcpv6",
     [SPLIT] = "feature-split-event-channels",
     [QUEUES] = "multi-queue-max-queues",
+    [CARRIER] = "carrier",
     [MAC] = "mac",
     [VIF_MTU] = "mtu",
 };
@@ -74,7 +75,6 @@ struct vif {
     unsigned max_queues; /* that the backend takes; 0: it does not know of several */
     struct netfront *queues[VIF_QUEUES_MAX];
     unsigned n_queues; /* 0: no rings */
-    struct xenstore_watch carrier;
     bool link_up;
     struct device *dev;  /* NULL: nobody has it open */
     struct timer linger; /* armed: nobody has, but there are rings */
@@ -207,19 +207,14 @@ static void on_carrier(void *user, int error, const char *data, size_t n)
         netdev_set_link(&v->dev->netdev, v->link_up);
 }
 
-static void on_carrier_change(void *user, const char *changed)
+static void on_backend_key(void *user, const char *key)
 {
     struct vif *v = user;
-    (void)changed;
-    xenstore_read(0, v->carrier.path, on_carrier, v);
-}
-
-static int watch_carrier(struct vif *v)
-{
     char path[XENSTORE_PATH_MAX];
-    snprintf(path, sizeof path, "%s/carrier", v->bus.backend);
-    v->link_up = true;
-    return xenstore_watch(&v->carrier, path, on_carrier_change, v);
+    if (strcmp(key, key_names[CARRIER]) != 0)
+        return;
+    snprintf(path, sizeof path, "%s/%s", v->bus.backend, key);
+    xenstore_read(0, path, on_carrier, v);
 }
 
 /* --- The handshake --------------------------------------------------------------------------- */
@@ -229,7 +224,6 @@ static void free_queues(struct vif *v)
     while (v->n_queues > 0)
         netfront_free(v->queues[--v->n_queues]);
     timer_cancel(&v->linger);
-    xenstore_unwatch(&v->carrier);
     xenstore_cancel(v);
 }
 
@@ -263,6 +257,7 @@ static void take_features(struct vif *v)
     bool csum = !has(v, NO_CSUM);
     const char *queues = v->keys[QUEUES].value;
     uint64_t n;
+    v->link_up = strcmp(v->keys[CARRIER].value, "0") != 0;
     v->csum6 = csum && has(v, IPV6_CSUM);
     v->features = NETDEV_RX_CSUM | NETDEV_RX_GSO;
     v->features |= csum ? NETDEV_TX_CSUM : 0;
@@ -379,8 +374,7 @@ static void connect(struct vif *v)
 {
     size_t n = 0;
     v->given_up = !make_queues(v);
-    if (stop(v, "cannot make rings", v->given_up ? -ENOMEM : 0) ||
-        stop(v, "cannot watch its carrier", watch_carrier(v)))
+    if (stop(v, "cannot make rings", v->given_up ? -ENOMEM : 0))
         return;
     put_queues(v, &n);
     put_features(v, &n);
@@ -477,6 +471,8 @@ static void on_backend(void *user)
     }
 }
 
+static const struct xenbus_events bus_events = {.state = on_backend, .key = on_backend_key};
+
 /* --- Opening --------------------------------------------------------------------------------- */
 
 static struct vif *find(const char *number)
@@ -553,7 +549,7 @@ static int follow_bus(struct vif *v)
     char path[XENBUS_PATH_MAX];
     int error;
     snprintf(path, sizeof path, FOLDER "/%s", v->number);
-    error = xenbus_open(&v->bus, path, on_backend, v);
+    error = xenbus_open(&v->bus, path, &bus_events, v);
     v->bus.state = XenbusStateInitialising;
     return error;
 }

@@ -19,23 +19,38 @@ static const char *path_to(const char *folder, const char *key, char path[XENSTO
 
 /* --- The backend's state --------------------------------------------------------------------- */
 
+/* A folder that is gone may not be asked for: then it is an error of ours that says so. Any other
+ * error says nothing of the backend. */
 static void on_state(void *user, int error, const char *data, size_t n)
 {
     struct xenbus *b = user;
     uint64_t state;
+    if (error && error != -ENOENT && error != -EACCES)
+        return;
     if (error || !xenstore_number(data, n, XenbusStateReconfigured, &state))
         state = XenbusStateUnknown;
     if ((XenbusState)state == b->backend_state)
         return;
     b->backend_state = (XenbusState)state;
-    b->changed(b->user);
+    b->events->state(b->user);
+}
+
+/* The key of the backend's that has changed; "": all may have. */
+static const char *key_of(const struct xenbus *b, const char *changed)
+{
+    size_t n = strlen(b->backend);
+    return strncmp(changed, b->backend, n) == 0 && changed[n] == '/' ? changed + n + 1 : "";
 }
 
 static void on_change(void *user, const char *changed)
 {
     struct xenbus *b = user;
-    (void)changed;
-    xenstore_read(0, b->watch.path, on_state, b);
+    const char *key = key_of(b, changed);
+    char path[XENSTORE_PATH_MAX];
+    if (*key == '\0' || strcmp(key, "state") == 0)
+        xenstore_read(0, path_to(b->backend, "state", path), on_state, b);
+    else
+        b->events->key(b->user, key);
 }
 
 /* --- Finding the backend --------------------------------------------------------------------- */
@@ -43,12 +58,11 @@ static void on_change(void *user, const char *changed)
 static void on_domain(void *user, int error, const char *data, size_t n)
 {
     struct xenbus *b = user;
-    char path[XENSTORE_PATH_MAX];
     uint64_t domain;
     if (error || !xenstore_number(data, n, SERVICE_DOMAINS - 1, &domain) || b->backend[0] == '\0')
         return;
     b->backend_domain = (domid_t)domain;
-    xenstore_watch(&b->watch, path_to(b->backend, "state", path), on_change, b);
+    xenstore_watch(&b->watch, b->backend, on_change, b);
 }
 
 static void on_backend(void *user, int error, const char *data, size_t n)
@@ -58,16 +72,21 @@ static void on_backend(void *user, int error, const char *data, size_t n)
         memcpy(b->backend, data, n + 1);
 }
 
-int xenbus_open(struct xenbus *b, const char *path, void (*changed)(void *user), void *user)
+int xenbus_open(struct xenbus *b, const char *path, const struct xenbus_events *events, void *user)
 {
     char text[XENSTORE_PATH_MAX];
     int error;
     if (strlen(path) >= sizeof b->path)
         return -E2BIG;
-    *b = (struct xenbus){.changed = changed, .user = user, .backend_state = XenbusStateUnknown};
+    *b = (struct xenbus){.events = events, .user = user, .backend_state = XenbusStateUnknown};
     memcpy(b->path, path, strlen(path) + 1);
     error = xenstore_read(0, path_to(path, "backend", text), on_backend, b);
     return error ? error : xenstore_read(0, path_to(path, "backend-id", text), on_domain, b);
+}
+
+bool xenbus_follows(const struct xenbus *b, const char *data, size_t n)
+{
+    return b->watch.fn && n == strlen(b->backend) && memcmp(data, b->backend, n) == 0;
 }
 
 void xenbus_close(struct xenbus *b)

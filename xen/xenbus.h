@@ -3,8 +3,9 @@
  * each has a folder with its state, its features and what the other must know.
  *
  * This is the frontend's half of what all kinds of devices do alike: find the backend, follow its
- * state, read several of its keys, write several of ours at a time. A state is told when it is new,
- * and once to begin with.
+ * state, read several of its keys, write several of ours at a time. A state is told when it is new.
+ * One watch on the backend's folder serves all that lies there: xenstored allows a domain few (100
+ * or 128, unless told otherwise).
  *
  * The backend is not trusted: what it writes is text of bounded length, its states may come in any
  * order, and it may go at any time.
@@ -29,13 +30,19 @@ struct xenbus_key {
     bool backend; /* it lies in the backend's folder, not in ours */
 };
 
+/* What the owner of a frontend hears. */
+struct xenbus_events {
+    void (*state)(void *user);                /* backend_state is another */
+    void (*key)(void *user, const char *key); /* what else lies in its folder may have changed */
+};
+
 struct xenbus {
     char path[XENBUS_PATH_MAX];    /* ours: "device/vif/0" */
     char backend[XENBUS_PATH_MAX]; /* "/local/domain/0/backend/vif/3/0"; "": not known yet */
     domid_t backend_domain;
-    XenbusState state;           /* ours, as written last */
-    XenbusState backend_state;   /* XenbusStateUnknown: it has none, or there is no backend */
-    void (*changed)(void *user); /* backend_state has */
+    XenbusState state;         /* ours, as written last */
+    XenbusState backend_state; /* XenbusStateUnknown: it has none, or there is no backend */
+    const struct xenbus_events *events;
     void *user;
 
     /* xenbus.c's */
@@ -47,7 +54,10 @@ struct xenbus {
 };
 
 /* Follow the backend of `path`. Lies inside its owner. 0 or a negative errno. */
-int xenbus_open(struct xenbus *b, const char *path, void (*changed)(void *user), void *user);
+int xenbus_open(struct xenbus *b, const char *path, const struct xenbus_events *events, void *user);
+
+/* Is the folder `data`, as it is in ours under "backend", the one that is followed? */
+bool xenbus_follows(const struct xenbus *b, const char *data, size_t n);
 
 /* Nobody is called any more. Nothing if it is not open (all zero). */
 void xenbus_close(struct xenbus *b);

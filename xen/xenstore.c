@@ -18,7 +18,7 @@
 
 LOG_MODULE(xenstore);
 
-#define QUEUE 16384 /* bytes of requests that wait for the ring */
+#define QUEUE 65536 /* bytes of requests that wait for the ring */
 
 /* A call that waits for its answer. */
 struct call {
@@ -53,17 +53,20 @@ static void fail(const char *why);
 
 /* --- The ring -------------------------------------------------------------------------------- */
 
-/* Move requests from the queue to the ring, as far as there is room. True if any went. */
+/* How many bytes the daemon has yet to read. */
+static uint32_t unread(void)
+{
+    return store.ring->req_prod - xen_read(store.ring->req_cons);
+}
+
+/* Move requests from the queue to the ring, as far as there is room. True if any went. Indices that
+ * cannot be leave none; on_event() finds them, as nobody may be called from here. */
 static bool pump_requests(void)
 {
     struct xenstore_domain_interface *r = store.ring;
-    uint32_t at = r->req_prod, used = at - xen_read(r->req_cons);
-    uint32_t n = store.queue.to - store.queue.from;
-    if (used > XENSTORE_RING_SIZE) {
-        fail("it says it has read what was not written");
-        return false;
-    }
-    n = n < XENSTORE_RING_SIZE - used ? n : XENSTORE_RING_SIZE - used;
+    uint32_t at = r->req_prod, used = unread(), n = store.queue.to - store.queue.from;
+    uint32_t room = used < XENSTORE_RING_SIZE ? XENSTORE_RING_SIZE - used : 0;
+    n = n < room ? n : room;
     if (n == 0)
         return false;
     xen_mb(); /* the daemon is done with what we write over */
@@ -157,16 +160,9 @@ static void take_answer(const struct xsd_sockmsg *m, const char *payload)
         finish(c, 0, payload, m->len);
 }
 
-/* The first event only says that the watch is set (docs/misc/xenstore.txt, WATCH). Its owner has
- * been told when it was asked for. */
-static void tell(struct xenstore_watch *w, const char *changed)
-{
-    if (w->set)
-        w->fn(w->user, changed);
-    w->set = true;
-}
-
-/* An event holds the path that has changed and the watch's token, each with its NUL. */
+/* An event holds the path that has changed and the watch's token, each with its NUL. The first of a
+ * watch, which says that it is set (docs/misc/xenstore.txt, WATCH), may be the only one of a change
+ * as well: of events that are alike and wait to be read xenstored keeps one. */
 static void take_event(const struct xsd_sockmsg *m, const char *payload)
 {
     size_t path = strnlen(payload, m->len);
@@ -179,7 +175,7 @@ static void take_event(const struct xsd_sockmsg *m, const char *payload)
         {
             struct xenstore_watch *w = container_of(l, struct xenstore_watch, link);
             if (w->token == token) {
-                tell(w, payload);
+                w->fn(w->user, payload);
                 return;
             }
         }
@@ -206,10 +202,12 @@ static void on_event(void *user)
     while (store.ring && read_message())
         take_message();
     store.taking = false;
-    if (store.ring)
-        pump_requests();
-    if (store.ring)
-        evtchn_send(store.port);
+    if (store.ring && unread() > XENSTORE_RING_SIZE)
+        fail("it says it has read what was not written");
+    if (store.ring == NULL)
+        return;
+    pump_requests();
+    evtchn_send(store.port);
 }
 
 /* End every call. Those that are called may make no new ones. */
@@ -356,12 +354,21 @@ bool xenstore_number(const char *data, size_t n, uint64_t max, uint64_t *value)
 
 #define TOKEN_SIZE 12
 
+static void on_watch(void *user, int error, const char *data, size_t n)
+{
+    (void)user;
+    (void)data;
+    (void)n;
+    if (error)
+        log_error("xenstored does not watch for us, whose quota may be used up: error %d", -error);
+}
+
 static int call_watch(uint32_t type, const struct xenstore_watch *w)
 {
     char token[TOKEN_SIZE];
     struct piece pieces[] = {text(w->path), {.bytes = token}};
     pieces[1].n = (size_t)snprintf(token, sizeof token, "%" PRIu32, w->token) + 1;
-    return call(type, 0, pieces, 2, NULL, NULL);
+    return call(type, 0, pieces, 2, type == XS_WATCH ? on_watch : NULL, NULL);
 }
 
 int xenstore_watch(struct xenstore_watch *w, const char *path,
@@ -440,7 +447,6 @@ int xenstore_resume(struct xenstore_domain_interface *ring, evtchn_port_t port)
     list_each(l, after, &store.watches)
     {
         struct xenstore_watch *w = container_of(l, struct xenstore_watch, link);
-        w->set = true;
         if (error == 0)
             error = call_watch(XS_WATCH, w);
     }

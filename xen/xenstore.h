@@ -21,8 +21,8 @@
 
 #include <xen/io/xs_wire.h>
 
-#define XENSTORE_CALLS_MAX 256 /* under way */
-#define XENSTORE_PATH_MAX  256 /* of a path that is watched, with its NUL */
+#define XENSTORE_CALLS_MAX 1024 /* under way: as when hundreds of vifs are found at once */
+#define XENSTORE_PATH_MAX  256  /* of a path that is watched, with its NUL */
 
 /* An answer: `error` 0 and `n` bytes of data, or a negative errno and none. The data are followed
  * by a NUL that is not counted; they may hold others, and are valid during the call. */
@@ -47,8 +47,8 @@ bool xenstore_idle(void);
 /* In another domain, before resuming: no call can be made (-EPIPE). */
 void xenstore_suspended(void);
 
-/* In another domain: its xenstore. The watches are those that were; each is told once. 0 or a
- * negative errno. */
+/* In another domain: its xenstore. The watches are those that were; each is told to begin with.
+ * 0 or a negative errno. */
 int xenstore_resume(struct xenstore_domain_interface *ring, evtchn_port_t port);
 
 /*
@@ -79,16 +79,14 @@ void xenstore_cancel(const void *user);
 /* Read a decimal number of at most `max` that is all of `data`. False: it is none. */
 bool xenstore_number(const char *data, size_t n, uint64_t max, uint64_t *value);
 
-/* A watch: fn(user, path) is called when `path` or what lies below it changes, and once to begin
- * with, before xenstore_watch() returns: what it asks then is sent together with the watch, and
- * answered behind it, so that no change is missed. What has changed is `changed`. Lies inside its
- * owner. */
+/* A watch: fn(user, path) is called when `path` or what lies below it changes, and to begin with
+ * before xenstore_watch() returns, when what it asks is sent together with the watch, and again
+ * when the watch is set. What has changed is `changed`. Lies inside its owner. */
 struct xenstore_watch {
     struct list link;
     void (*fn)(void *user, const char *changed);
     void *user;
     uint32_t token;
-    bool set; /* the daemon has said so */
     char path[XENSTORE_PATH_MAX];
 };
 

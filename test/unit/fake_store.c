@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NODES   256
-#define WATCHES 64
+#define NODES   2048
+#define WATCHES 1024
 #define TEXT    256
 
 struct fake_store fake_store;
@@ -87,7 +87,7 @@ static void take_away(const char *path)
 static void pass_on(void)
 {
     struct xenstore_domain_interface *r = &fake_store.ring;
-    while (passed < queued && r->rsp_prod - r->rsp_cons < XENSTORE_RING_SIZE)
+    while (!fake_store.held && passed < queued && r->rsp_prod - r->rsp_cons < XENSTORE_RING_SIZE)
         r->rsp[MASK_XENSTORE_IDX(r->rsp_prod++)] = (char)queue[passed++];
     if (passed == queued)
         passed = queued = 0;
@@ -120,13 +120,24 @@ static void answer_error(const struct xsd_sockmsg *m, const char *name)
     fake_store_message(XS_ERROR, m->req_id, name, (uint32_t)strlen(name) + 1);
 }
 
+/* Do these bytes wait? */
+static bool is_queued(const char *bytes, size_t n)
+{
+    for (size_t at = passed; at + n <= queued; at++)
+        if (memcmp(queue + at, bytes, n) == 0)
+            return true;
+    return false;
+}
+
+/* Of events that are alike and wait one is enough, as for xenstored since XSA-326. */
 static void fire(const struct watch *w, const char *path)
 {
     char payload[2 * TEXT];
     size_t n = strlen(path) + 1, token = strlen(w->token) + 1;
     memcpy(payload, path, n);
     memcpy(payload + n, w->token, token);
-    fake_store_message(XS_WATCH_EVENT, 0, payload, (uint32_t)(n + token));
+    if (!is_queued(payload, n + token))
+        fake_store_message(XS_WATCH_EVENT, 0, payload, (uint32_t)(n + token));
 }
 
 static void fire_all(const char *path)
@@ -172,7 +183,7 @@ void fake_store_settle(int turns)
 
 static void list(const struct xsd_sockmsg *m, const char *path)
 {
-    char names[4096];
+    char names[XENSTORE_PAYLOAD_MAX];
     size_t n = 0, top = strlen(path);
     for (size_t i = 0; i < NODES; i++) {
         const char *name = nodes[i].path + top + 1;
@@ -298,9 +309,9 @@ bool fake_store_step(void)
         read_bytes(payload, m.len);
         serve(&m, payload);
     }
-    if (queued > 0)
+    if (queued > 0 && !fake_store.held)
         pass_on();
-    return evtchn_deliver() || r->req_cons != r->req_prod || queued > 0;
+    return evtchn_deliver() || r->req_cons != r->req_prod || (queued > 0 && !fake_store.held);
 }
 
 void fake_store_run(void)

@@ -18,6 +18,7 @@ struct fake_store {
     struct xenstore_domain_interface ring;
     uint64_t requests;
     unsigned unknown;   /* watches that were ended though there were none */
+    bool held;          /* what it has to say waits, as when the guest's ring is full */
     int refuse_commits; /* so many transactions end in EAGAIN */
 };
 

@@ -159,20 +159,41 @@ START_TEST(a_watch_hears_at_first_and_of_each_change_below)
     struct xenstore_watch w;
     begin();
     ck_assert_int_eq(xenstore_watch(&w, "device", hear_change, NULL), 0);
-    ck_assert_uint_eq(changes, 1); /* and not again when the daemon says that it is set */
-    fake_store_run();
     ck_assert_uint_eq(changes, 1);
+    fake_store_run();
+    ck_assert_uint_eq(changes, 2); /* the daemon says that it is set */
     ck_assert_str_eq(changed_path, "device");
     fake_store_set("device/vif/3/state", "2");
     fake_store_run();
-    ck_assert_uint_eq(changes, 2);
+    ck_assert_uint_eq(changes, 3);
     ck_assert_str_eq(changed_path, "device/vif/3/state");
     xenstore_unwatch(&w);
     xenstore_unwatch(&w);
     fake_store_run();
     fake_store_set("device/vif/3/state", "4");
     fake_store_run();
-    ck_assert_uint_eq(changes, 2);
+    ck_assert_uint_eq(changes, 3);
+    end();
+}
+END_TEST
+
+/* The daemon has read, and then the value changes; but what it has to say waits, and so it says
+ * once that the watch is set and that something has changed. */
+START_TEST(a_change_that_comes_with_the_first_event_is_heard)
+{
+    struct xenstore_watch w;
+    begin();
+    fake_store.held = true;
+    fake_store_set("device", "1");
+    xenstore_watch(&w, "device", hear_change, NULL);
+    xenstore_read(0, "device", hear, &heard);
+    fake_store_run();
+    fake_store_set("device", "2");
+    fake_store.held = false;
+    changes = 0;
+    fake_store_run();
+    ck_assert_str_eq(heard.data, "1");
+    ck_assert_uint_eq(changes, 1);
     end();
 }
 END_TEST
@@ -188,7 +209,7 @@ START_TEST(an_event_that_was_under_way_when_its_watch_ended_is_stray)
     fake_store_set("device", "x");
     xenstore_unwatch(&w);
     fake_store_run();
-    ck_assert_uint_eq(changes, 1);
+    ck_assert_uint_eq(changes, 2);
     ck_assert_uint_eq(xenstore_stats()->stray, stray + 1);
     end();
 }
@@ -205,7 +226,7 @@ START_TEST(watches_are_those_that_were_in_another_domain)
     xenstore_watch(&ended, "control", hear_change, NULL);
     fake_store_run();
     ck_assert(xenstore_idle());
-    ck_assert_uint_eq(changes, 2);
+    ck_assert_uint_eq(changes, 4);
     fake_store_set("device", "nobody reads this event");
     xenstore_suspended();
     ck_assert_int_eq(xenstore_read(0, "device", hear, &heard), -EPIPE);
@@ -219,11 +240,11 @@ START_TEST(watches_are_those_that_were_in_another_domain)
     fake_store_run();
     ck_assert(xenstore_idle());
     ck_assert_uint_eq(fake_store.requests, requests + 1);
-    ck_assert_uint_eq(changes, 3);
+    ck_assert_uint_eq(changes, 5);
     fake_store_set("device", "x");
     fake_store_set("control", "x");
     fake_store_run();
-    ck_assert_uint_eq(changes, 4);
+    ck_assert_uint_eq(changes, 6);
     end();
 }
 END_TEST
@@ -330,6 +351,18 @@ START_TEST(indices_that_cannot_be_end_all_calls)
 }
 END_TEST
 
+/* An answer never comes during the call. */
+START_TEST(indices_that_cannot_be_are_found_in_a_turn)
+{
+    begin();
+    fake_store.ring.req_cons = fake_store.ring.req_prod + 1;
+    ck_assert_int_eq(xenstore_read(0, "x", hear, &heard), 0);
+    ck_assert_uint_eq(heard.calls, 0);
+    fake_raise(FAKE_STORE_PORT);
+    expect_broken();
+}
+END_TEST
+
 START_TEST(an_answer_of_another_type_is_an_error)
 {
     begin();
@@ -401,6 +434,7 @@ int main(void)
         names_are_listed,
         a_transaction_has_a_number_and_may_have_to_be_done_again,
         a_watch_hears_at_first_and_of_each_change_below,
+        a_change_that_comes_with_the_first_event_is_heard,
         an_event_that_was_under_way_when_its_watch_ended_is_stray,
         watches_are_those_that_were_in_another_domain,
         more_than_the_ring_holds_is_sent_in_time,
@@ -409,6 +443,7 @@ int main(void)
         only_numbers_are_numbers,
         a_message_that_is_too_long_ends_all_calls,
         indices_that_cannot_be_end_all_calls,
+        indices_that_cannot_be_are_found_in_a_turn,
         an_answer_of_another_type_is_an_error,
         answers_and_events_that_nobody_waits_for_are_counted,
         messages_may_come_in_any_pieces,
