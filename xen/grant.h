@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 
-#define GRANT_FRAMES_MAX 64 /* of the table: 512 grants each */
+#define GRANT_FRAMES_MAX 256 /* of the table: 512 grants each */
 
 struct grant_stats {
     uint64_t total, used; /* entries of the table as it is, those that are given */

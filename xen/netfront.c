@@ -20,6 +20,9 @@
 #define EXTRAS_MAX (XEN_NETIF_EXTRA_TYPE_MAX - 1)
 #define YIELDS     20000 /* for the backend, before we give up on it */
 
+_Static_assert((FRAME_MAX + XEN_PAGE - 1) / XEN_PAGE <= FRAGS_MAX,
+               "every backend takes each frame");
+
 /* A page and the grant for it. */
 struct granted {
     void *page;
@@ -27,7 +30,8 @@ struct granted {
 };
 
 struct netfront {
-    bool broken, sg;
+    bool broken;
+    size_t frame_max;
     evtchn_port_t tx_port, rx_port; /* the same, unless they are split */
     struct granted tx_ring, rx_ring;
     netif_tx_front_ring_t tx;
@@ -124,7 +128,7 @@ static bool has_room(const struct netfront *nf, size_t pieces, size_t slots)
 int netfront_send(struct netfront *nf, const struct pkt *p)
 {
     size_t pieces = (p->len + XEN_PAGE - 1) / XEN_PAGE, slots = pieces + !!(p->offload & PKT_GSO);
-    if (p->len == 0 || p->len > FRAME_MAX || pieces > (nf->sg ? FRAGS_MAX : 1)) {
+    if (p->len == 0 || p->len > nf->frame_max) {
         stats.tx_too_long++;
         return -EMSGSIZE;
     }
@@ -419,7 +423,7 @@ struct netfront *netfront_new(const struct netfront_config *config, evtchn_fn *e
     struct netfront *nf = calloc(1, sizeof *nf);
     if (nf == NULL)
         return NULL;
-    nf->sg = config->sg;
+    nf->frame_max = netfront_frame_max(config);
     if (!make_pages(nf, config->backend) || !make_ports(nf, config, event, user)) {
         netfront_free(nf);
         return NULL;
@@ -450,6 +454,11 @@ void netfront_address(const struct netfront *nf, struct netfront_address *addres
                                          .rx_ring = nf->rx_ring.ref,
                                          .tx_port = nf->tx_port,
                                          .rx_port = nf->rx_port};
+}
+
+size_t netfront_frame_max(const struct netfront_config *config)
+{
+    return config->sg ? FRAME_MAX : XEN_PAGE;
 }
 
 size_t netfront_pages(void)

@@ -80,6 +80,9 @@ bool netfront_more(struct netfront *nf);
 
 bool netfront_broken(const struct netfront *nf);
 
+/* How long a frame may be. */
+size_t netfront_frame_max(const struct netfront_config *config);
+
 /* How many pages netfront_new() takes. */
 size_t netfront_pages(void);
 

@@ -9,7 +9,9 @@
  *        made, where they are is written, with the state Connected.
  *     3. The backend is Connected: device_came() again, and now it is opened.
  *     4. The backend is Closing, Closed or gone: device_went(), the rings end, our state is Closed.
- *        When it waits again, all begins anew.
+ *        When it waits again, or the tools name another backend, all begins anew. One that waits
+ * and has never closed goes on with the rings that are there, as Linux's does when it is bound
+ *        anew.
  *     5. The domain goes on as another one: what is below the netdev begins anew (from 2).
  *     6. The device is closed: the rings stay a while for what was sent last, and for whoever opens
  *        it again, before our state is Closed.
@@ -35,13 +37,15 @@
 
 LOG_MODULE(vif);
 
-#define FOLDER      "device/vif"
-#define NUMBER_MAX  9999
-#define NUMBER_SIZE 8
-#define BATCHES     4 /* that a device delivers in one turn at most */
-#define MTU         1500
-#define SHARE       16 /* more than one queue only if a vif takes no more of the memory than this */
-#define LINGER      NS_PER_S /* of the rings of a device that was closed */
+#define FOLDER       "device/vif"
+#define NUMBER_MAX   9999
+#define NUMBER_SIZE  8
+#define BATCHES      4 /* that a device delivers in one turn at most */
+#define MTU          1500
+#define MTU_MIN      68 /* of IPv4 (RFC 791, section 3.2) */
+#define ETHERNET_LEN 18 /* of a header with a VLAN tag */
+#define SHARE        16 /* more than one queue only if a vif takes no more of the memory than this */
+#define LINGER       NS_PER_S /* of the rings of a device that was closed */
 
 /* What we read: of the backend's folder, and from MAC on of our own. */
 enum { NO_CSUM, IPV6_CSUM, SG, GSO4, GSO6, SPLIT, QUEUES, CARRIER, MAC, VIF_MTU, N_READ };
@@ -91,6 +95,7 @@ static struct device_driver driver;
 static struct xenstore_watch watch;
 static unsigned queues_max; /* of a vif */
 static struct list vifs = {&vifs, &vifs};
+static bool listing, list_again; /* the folder's names are asked for; and have changed meanwhile */
 
 /* --- Frames ---------------------------------------------------------------------------------- */
 
@@ -272,9 +277,10 @@ static void take_features(struct vif *v)
 static void take_mtu(struct vif *v)
 {
     const char *text = v->keys[VIF_MTU].value;
-    uint64_t mtu;
-    v->mtu =
-        xenstore_number(text, strlen(text), UINT16_MAX, &mtu) && mtu >= 68 ? (uint16_t)mtu : MTU;
+    uint64_t mtu, most = netfront_frame_max(&v->config) - ETHERNET_LEN;
+    if (!xenstore_number(text, strlen(text), UINT16_MAX, &mtu) || mtu < MTU_MIN)
+        mtu = MTU;
+    v->mtu = (uint16_t)(mtu < most ? mtu : most);
 }
 
 static bool take_mac(struct vif *v)
@@ -295,6 +301,16 @@ static void put_key(struct vif *v, size_t *n, const char *folder, const char *na
 
 static void begin_next(void);
 
+/* The backend has left InitWait under a handshake, which is over then, as on_backend() has said. */
+static bool is_over(struct vif *v, bool over)
+{
+    if (!over)
+        return false;
+    v->waiting = false;
+    begin_next();
+    return true;
+}
+
 /* A step has failed: it is tried again when the backend's state changes, or the device is asked for
  * again. */
 static bool stop(struct vif *v, const char *what, int error)
@@ -311,6 +327,8 @@ static bool stop(struct vif *v, const char *what, int error)
 static void on_written(void *user, int error)
 {
     struct vif *v = user;
+    if (is_over(v, v->n_queues == 0))
+        return;
     if (stop(v, "cannot write where the rings are", error))
         return;
     v->waiting = false;
@@ -385,6 +403,8 @@ static void connect(struct vif *v)
 static void on_read(void *user, int error)
 {
     struct vif *v = user;
+    if (is_over(v, v->due || v->bus.backend_state != XenbusStateInitWait))
+        return;
     if (stop(v, "cannot read", error) ||
         stop(v, "it has no MAC address", take_mac(v) ? 0 : -EINVAL))
         return;
@@ -409,6 +429,12 @@ static void begin_handshake(struct vif *v)
     stop(v, "cannot read", xenbus_read(&v->bus, v->keys, N_READ, on_read));
 }
 
+static bool may_begin(const struct vif *v)
+{
+    return v->due && v->bus.backend_state == XenbusStateInitWait && is_wanted(v) &&
+           v->n_queues == 0;
+}
+
 /* The first that is due, if none is under way: the daemon answers in order, and so the first vif,
  * which is the domain's own, is not connected behind all that is asked for the others. */
 static void begin_next(void)
@@ -420,7 +446,7 @@ static void begin_next(void)
         struct vif *v = container_of(l, struct vif, link);
         if (v->waiting)
             return;
-        if (first == NULL && v->due && is_wanted(v) && v->n_queues == 0)
+        if (first == NULL && may_begin(v))
             first = v;
     }
     if (first)
@@ -491,6 +517,8 @@ static struct vif *find(const char *number)
 static void want(struct vif *v)
 {
     v->given_up = false;
+    if (v->waiting)
+        return;
     if (v->bus.backend_state == XenbusStateInitWait)
         ask_for_handshake(v);
     else if (v->bus.backend_state == XenbusStateClosed)
@@ -600,11 +628,26 @@ static void free_absent(void)
     begin_next();
 }
 
-/* The folder's names. One that cannot be read is empty. */
+static void on_list(void *user, int error, const char *names, size_t n);
+
+/* At most one call is under way, however much changes at once. */
+static void ask_for_list(void)
+{
+    list_again = listing;
+    if (!listing)
+        listing = xenstore_list(0, FOLDER, on_list, NULL) == 0;
+}
+
+/* The folder's names: none if there is no folder. Another error says nothing of vifs. */
 static void on_list(void *user, int error, const char *names, size_t n)
 {
     (void)user;
-    for (size_t at = 0; error == 0 && at < n; at += strlen(names + at) + 1) {
+    listing = false;
+    if (list_again)
+        ask_for_list();
+    if (error && error != -ENOENT)
+        return;
+    for (size_t at = 0; at < n; at += strlen(names + at) + 1) {
         const char *name = names + at;
         uint64_t number;
         struct vif *v = find(name);
@@ -616,29 +659,47 @@ static void on_list(void *user, int error, const char *names, size_t n)
     free_absent();
 }
 
-/* Is it below the folder of a vif that we know? */
-static bool is_below_a_vif(const char *path)
+/* The tools have written where the backend is: if that is another one all begins anew. */
+static void on_where(void *user, int error, const char *data, size_t n)
+{
+    struct vif *v = user;
+    if (error || xenbus_follows(&v->bus, data, n))
+        return;
+    vif_free(v, true);
+    ask_for_list();
+}
+
+/* The vif that we know whose folder, or something in it, this is. What has changed there goes to
+ * `key`. */
+static struct vif *vif_of(const char *path, const char **key)
 {
     char number[NUMBER_SIZE];
     size_t n;
     if (strncmp(path, FOLDER "/", sizeof FOLDER) != 0)
-        return false;
+        return NULL;
     path += sizeof FOLDER;
     n = strcspn(path, "/");
-    if (n >= sizeof number || path[n] == '\0')
-        return false;
+    if (n >= sizeof number)
+        return NULL;
     memcpy(number, path, n);
     number[n] = '\0';
-    return find(number) != NULL;
+    *key = path + n;
+    return find(number);
 }
 
-/* Something changed in the folder, or in one below it, which is its own vif's matter: most of that
- * we write ourselves. */
+/* Something changed in the folder, or in one below it. Most of that we write ourselves. */
 static void on_change(void *user, const char *changed)
 {
+    const char *key = "";
+    struct vif *v = vif_of(changed, &key);
+    char path[XENSTORE_PATH_MAX];
     (void)user;
-    if (!is_below_a_vif(changed))
-        xenstore_list(0, FOLDER, on_list, NULL);
+    if (v == NULL || *key == '\0')
+        ask_for_list();
+    if (v == NULL || (*key != '\0' && strncmp(key, "/backend", 8) != 0))
+        return;
+    snprintf(path, sizeof path, FOLDER "/%s/backend", v->number);
+    xenstore_read(0, path, on_where, v);
 }
 
 /* --- Life goes on in another domain ---------------------------------------------------------- */
@@ -671,6 +732,7 @@ void vif_resume(void)
 int vif_open(unsigned queues)
 {
     queues_max = queues;
+    listing = false;
     device_register(&driver);
     return xenstore_watch(&watch, FOLDER, on_change, NULL);
 }

@@ -465,6 +465,27 @@ START_TEST(a_super_frame_with_a_tag_is_cut)
 }
 END_TEST
 
+/* No longer than what its backend takes (netif.h, "MTU", and feature-sg). */
+START_TEST(the_mtu_is_the_tools_as_far_as_the_backend_can)
+{
+    static const struct {
+        const char *says, *sg;
+        unsigned mtu;
+    } cases[] = {{NULL, "1", 1500},     {"9000", "1", 9000}, {"9000", "0", 4078},
+                 {"65535", "1", 65517}, {"1400", "0", 1400}, {"67", "1", 1500},
+                 {"100000", "1", 1500}, {"x", "1", 1500}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin();
+        plug();
+        fake_store_set_in("device/vif/3", "mtu", cases[i].says);
+        fake_store_set_in(BACKEND, "feature-sg", cases[i].sg);
+        connect();
+        ck_assert_uint_eq(device->mtu, cases[i].mtu);
+        end();
+    }
+}
+END_TEST
+
 START_TEST(a_backend_without_features_gets_whole_frames)
 {
     begin();
@@ -636,6 +657,27 @@ START_TEST(a_vif_that_goes_in_its_turn_leaves_it_to_the_next)
 }
 END_TEST
 
+/* Closed by the time the last answer comes, as a backend that is restarted. */
+START_TEST(a_handshake_ends_when_its_backend_closes)
+{
+    begin();
+    plug();
+    for (int i = 0; i < 2; i++) { /* its state is asked for twice */
+        fake_store_set_in(BACKEND, "state", "2");
+        evtchn_deliver();
+    }
+    fake_store.held = true;
+    fake_store_step(); /* the first answer: 2 */
+    fake_store_set_in(BACKEND, "state", "6");
+    fake_store.held = false;
+    settle();
+    ck_assert_int_eq(our_state(), -1);
+    ck_assert_ptr_null(ours("", "tx-ring-ref"));
+    connect();
+    end();
+}
+END_TEST
+
 START_TEST(a_backend_that_closes_is_followed_and_may_come_back)
 {
     begin();
@@ -718,6 +760,135 @@ START_TEST(without_memory_a_vif_is_given_up)
     set_backend(XenbusStateClosed);
     ck_assert_int_eq(our_state(), XenbusStateClosed); /* not again and again */
     ck_assert_uint_eq(grant_stats()->used, 0);
+    end();
+}
+END_TEST
+
+static void frame_passes(void)
+{
+    send(make_udp(5));
+    ck_assert_uint_eq(queue_with_a_frame(1), 0);
+}
+
+/* Linux's netback goes on with the rings that are there when it is bound anew. */
+START_TEST(a_backend_may_go_on_with_the_same_rings)
+{
+    uint32_t ring;
+    begin();
+    plug();
+    connect();
+    ring = our_number("", "tx-ring-ref");
+    attach(0, "");
+    frame_passes();
+    set_backend(XenbusStateInitWait);
+    set_backend(XenbusStateConnected);
+    ck_assert_uint_eq(our_number("", "tx-ring-ref"), ring);
+    ck_assert_uint_eq(appeared, 1);
+    ck_assert_uint_eq(gone, 0);
+    attach(0, "");
+    frame_passes();
+    end();
+}
+END_TEST
+
+#define ELSEWHERE "/local/domain/7/backend/vif/5/3"
+
+/* The tools give the vif a backend in another domain, so quickly that it was never seen to go. */
+START_TEST(another_backend_is_followed)
+{
+    begin();
+    plug();
+    connect();
+    fake_store_set("device/vif/3", NULL);
+    fake_store_set(BACKEND, NULL);
+    fake_store_set_in(ELSEWHERE, "state", "2");
+    fake_store_set_vif(ELSEWHERE);
+    fake_store_set_in("device/vif/3", "backend-id", "7");
+    settle();
+    ck_assert_uint_eq(gone, 1);
+    ck_assert_int_eq(our_state(), XenbusStateConnected);
+    ck_assert_uint_eq(fake_grant(our_number("", "tx-ring-ref"))->domid, 7);
+    fake_store_set_in(ELSEWHERE, "state", "4");
+    settle();
+    ck_assert_uint_eq(appeared, 2);
+    end();
+}
+END_TEST
+
+/* As by hand, without a transaction. */
+START_TEST(what_the_tools_write_may_come_one_by_one)
+{
+    static const char *const keys[][2] = {
+        {"mac", "00:16:3e:0a:0b:0c"}, {"backend", BACKEND}, {"backend-id", "0"}};
+    begin();
+    fake_store_set_in(BACKEND, "state", "2");
+    fake_store_set("device/vif/3", "");
+    settle();
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        fake_store_set_in("device/vif/3", keys[i][0], keys[i][1]);
+        settle();
+    }
+    ck_assert_int_eq(our_state(), XenbusStateConnected);
+    set_backend(XenbusStateConnected);
+    ck_assert_uint_eq(appeared, 1);
+    end();
+}
+END_TEST
+
+/* Its rings go on without xenstore, whatever was being asked. */
+START_TEST(a_daemon_that_breaks_the_protocol_costs_no_device)
+{
+    static const char *const asks_for[] = {"device/vif/9", BACKEND "/state"};
+    for (size_t i = 0; i < sizeof asks_for / sizeof *asks_for; i++) {
+        begin();
+        plug();
+        connect();
+        attach(0, "");
+        fake_store_set(asks_for[i], "4");
+        evtchn_deliver();
+        ck_assert(!xenstore_idle());
+        fake_store.ring.rsp_prod += 2 * XENSTORE_RING_SIZE;
+        fake_raise(FAKE_STORE_PORT);
+        evtchn_deliver();
+        loop_poll();
+        ck_assert(xenstore_idle());
+        ck_assert_uint_eq(gone, 0);
+        frame_passes();
+        fake_store.held = true; /* it says no more */
+        end();
+    }
+}
+END_TEST
+
+#define MANY 300
+
+static unsigned found;
+
+static void on_found(void *user, const char *name)
+{
+    (void)user;
+    (void)name;
+    found++;
+}
+
+START_TEST(hundreds_of_vifs_are_found_at_once)
+{
+    struct device_search *search;
+    begin();
+    found = 0;
+    for (unsigned i = 0; i < MANY; i++) {
+        char folder[XENSTORE_PATH_MAX];
+        snprintf(folder, sizeof folder, "device/vif/%u", 100 + i);
+        fake_store_set(folder, "");
+        fake_store_set_in(folder, "backend", BACKEND);
+        fake_store_set_in(folder, "backend-id", "0");
+    }
+    settle();
+    ck_assert_int_eq(device_search("vif", on_found, NULL, &search), 0);
+    settle();
+    ck_assert_uint_eq(found, MANY);
+    ck_assert_uint_eq(xenstore_stats()->refused, 0);
+    device_search_end(search);
     end();
 }
 END_TEST
@@ -852,16 +1023,23 @@ int main(void)
         the_link_is_up_unless_the_carrier_says_no,
         a_blank_checksum_is_left_only_to_a_backend_that_finds_it,
         a_super_frame_with_a_tag_is_cut,
+        the_mtu_is_the_tools_as_far_as_the_backend_can,
         a_backend_without_features_gets_whole_frames,
         counters_show_frames_and_that_none_costs_a_call_about_grants,
         a_vif_is_connected_by_few_questions,
         our_state_is_written_last,
         vifs_are_connected_one_after_the_other,
         a_vif_that_goes_in_its_turn_leaves_it_to_the_next,
+        a_handshake_ends_when_its_backend_closes,
         a_backend_that_closes_is_followed_and_may_come_back,
         a_vif_whose_watcher_has_left_costs_nothing,
         rings_that_nobody_opens_are_given_back,
         without_memory_a_vif_is_given_up,
+        a_backend_may_go_on_with_the_same_rings,
+        another_backend_is_followed,
+        what_the_tools_write_may_come_one_by_one,
+        a_daemon_that_breaks_the_protocol_costs_no_device,
+        hundreds_of_vifs_are_found_at_once,
         a_backend_may_jump_straight_to_closed,
         a_vif_that_is_unplugged_goes_and_one_that_is_plugged_comes,
         what_is_no_mac_address_is_refused,
