@@ -38,10 +38,11 @@ examples_06_paths_solution_SOURCES = examples/06-paths/solution.c $(EXERCISE_6) 
 examples_06_paths_solution_LDADD = $(EXERCISE_APP_LIBS)
 EXTRA_DIST += examples/06-paths/README.md examples/06-paths/check.py
 
+EXERCISE_7 = examples/07-router/steps.c examples/07-router/steps.h
 EXTRA_PROGRAMS += examples/07-router/router examples/07-router/solution
-examples_07_router_router_SOURCES = examples/07-router/router.c $(EXERCISE_APP)
+examples_07_router_router_SOURCES = examples/07-router/router.c $(EXERCISE_7) $(EXERCISE_APP)
 examples_07_router_router_LDADD = $(EXERCISE_APP_LIBS)
-examples_07_router_solution_SOURCES = examples/07-router/solution.c $(EXERCISE_APP)
+examples_07_router_solution_SOURCES = examples/07-router/solution.c $(EXERCISE_7) $(EXERCISE_APP)
 examples_07_router_solution_LDADD = $(EXERCISE_APP_LIBS)
 EXTRA_DIST += examples/07-router/README.md examples/07-router/check.py
 
@@ -81,7 +82,7 @@ EXTRA_DIST += examples/11-own-switch/README.md examples/11-own-switch/check.py
 
 # Any of these programs is a kernel as well, made of the same files: see xen/local.mk.
 EXTRA_LIBRARIES += libexercises-xen.a
-libexercises_xen_a_SOURCES = $(EXERCISE_APP) $(EXERCISE_5) $(EXERCISE_6) $(EXERCISE_8) $(EXERCISE_SWITCH) $(EXERCISE_TASK)
+libexercises_xen_a_SOURCES = $(EXERCISE_APP) $(EXERCISE_5) $(EXERCISE_6) $(EXERCISE_7) $(EXERCISE_8) $(EXERCISE_SWITCH) $(EXERCISE_TASK)
 libexercises_xen_a_CPPFLAGS = $(XEN_CPPFLAGS)
 libexercises_xen_a_CFLAGS = $(XEN_CFLAGS)
 EXERCISE_KERNELS = \

@@ -12,6 +12,7 @@ WRITE = "topology.c"
 SOLUTION = "solution.c"
 RING = [(1, 2), (2, 3), (3, 1)]
 CUT = (1, 2)
+HALF = [(1, 2), (3, 1)]  # each tree of the ring has one of these cables
 STORM = 1  # seconds
 LIMIT = 15
 LLDP_TYPE = 0x88cc
@@ -72,6 +73,30 @@ def forge(trial):
                 [line for line in cables(trial) if line not in known])
 
 
+def all_answer(trial):
+    """Every host pings every other until all answer: how many seconds that took; None: they do not."""
+    pairs = list(itertools.permutations(trial.hosts, 2))
+    return wait(lambda: all(a.ping(b, wait=1) for a, b in pairs))
+
+
+def cut_one_way(trial, a, b):
+    """Switch a's end of the cable to b loses what it sends (tc-blackhole); both ports stay up, and b is heard."""
+    end = f"s{a}-s{b}"
+    with step("lose", f"{end} carries nothing to s{b}; every host pings every other until all answer") as results:
+        trial.lab.net.run(["tc", "qdisc", "replace", "dev", end, "root", "blackhole"])
+        took = all_answer(trial)
+        results.append("not all do" if took is None else f"after {took:.1f} s")
+        trial.lab.net.run(["tc", "qdisc", "delete", "dev", end, "root"])
+    return took is not None
+
+
+def lose_one_way(trial):
+    trial.shows("a cable that carries frames one way only is in no tree",
+                all(cut_one_way(trial, *cable) for cable in HALF),
+                "both ports are up, and at one of them LLDP comes in: take only what is graph_is_usable(arc).")
+    wait(lambda: len(cables(trial)) == 2 * len(RING))
+
+
 def leave_one_alone(trial):
     h1, h2, h3 = trial.hosts
     with step("cut", "the cable s3-s1 as well, s1 is alone; h3 sends broadcasts until one comes to h2") as results:
@@ -125,10 +150,10 @@ def check(trial):
     forge(trial)
     broadcast_comes_once(trial, "")
     trial.all_ping("broadcasts arrive, so ARP does: does the tree change all the time? The log says so.")
+    lose_one_way(trial)
     with step("cut", f"the cable s{CUT[0]}-s{CUT[1]}; every host pings every other until all answer") as results:
         trial.set_cable(*CUT, "down")
-        pairs = list(itertools.permutations(trial.hosts, 2))
-        took = wait(lambda: all(a.ping(b, wait=1) for a, b in pairs))
+        took = all_answer(trial)
         results.append("not all do" if took is None else f"after {took:.1f} s")
     trial.shows("every host reaches every other after the cut", took is not None,
                 "there is a way round: choose_tree() has been called again, with what is left of the ring.")

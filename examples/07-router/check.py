@@ -4,12 +4,14 @@ Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
 import re
 
-from course import step
+from course import Capture, step
 from lab import namespace, traffic
 
 WRITE = "router.c"
 SOLUTION = "solution.c"
 PINGS = 5
+LONG = 1400   # bytes of a ping that no ICMP error quotes whole
+ERROR = 556   # bytes of one at most, without its IP header: RFC 1812 section 4.3.2.3
 
 ONE = """dpid=1, ip=10.0.1.1/24, port={s1_h1}
 dpid=1, ip=10.0.2.1/24, port={s1_h2}
@@ -61,9 +63,9 @@ def write_routers(trial, lines):
         print(f"            {line}")
 
 
-def ping(host, address, count=1):
+def ping(host, address, count=1, size=56):
     """What ping says; nothing of it is a failure of ours."""
-    return host.run("ping", "-n", "-c", count, "-i", "0.2", "-W", 2, address, check=False)
+    return host.run("ping", "-n", "-c", count, "-i", "0.2", "-W", 2, "-s", size, address, check=False)
 
 
 def check_own_addresses(trial, h1):
@@ -97,6 +99,21 @@ def check_flows(trial, h1, h2):
                 "each packet passes through your controller: write forward_rewrite(). The switch forwards\n"
                 "alone once that says true.", [f"{came} packet-ins for {PINGS} pings and their answers",
                                                *(flow[flow.index("priority="):] for flow in flows[:2])])
+    said = trial.ask("steps").splitlines()
+    trial.shows("forward_rewrite() says when there is no room for its actions", not said,
+                "each ofp_put_...() says false if its action does not fit into the list. Then say false, too:\n"
+                "a flow with some of them would send packets on with the wrong addresses, and drop none.", said)
+
+
+def check_long_error(trial, h1):
+    capture = Capture(h1)
+    said = ping(h1, "192.168.7.7", size=LONG)
+    lengths = [int(line.rsplit(" ", 1)[1]) for line in capture.lines() if "unreachable" in line]
+    trial.shows(f"so it is about a ping of {LONG:,} bytes, of which it is quoted what fits",
+                "Destination Net Unreachable" in said and lengths and max(lengths) <= ERROR,
+                "the ICMP error is at most FORWARD_ERROR_MAX bytes long: cut what you quote, and return how\n"
+                f"long all of it is. Here it was {max(lengths)}, of {ERROR}." if lengths else
+                "h1 hears nothing: is the checksum made over just what you quote?", said.splitlines()[1:2])
 
 
 def check_errors(trial, h1, h2):
@@ -127,5 +144,6 @@ def check(trial):
     check_forwarding(trial, h1, h2)
     check_flows(trial, h1, h2)
     check_errors(trial, h1, h2)
+    check_long_error(trial, h1)
     write_routers(trial, TWO)
     check_two(trial, h1, h3)

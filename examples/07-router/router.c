@@ -9,6 +9,7 @@
  */
 #include "controller/apps/forwarding.h"
 #include "controller/apps/apps.h"
+#include "examples/07-router/steps.h"
 #include "examples/run_app.h"
 #include "openflow/action.h"
 #include "runtime/checksum.h"
@@ -76,5 +77,6 @@ size_t forward_write_error(uint8_t message[FORWARD_ERROR_MAX], uint8_t type, uin
 
 int main(int argc, char **argv)
 {
-    return run_app(&router_app, argc, argv);
+    const struct ctl_app_type *const apps[] = {&router_app, &steps_app, NULL};
+    return run_apps(apps, argc, argv);
 }

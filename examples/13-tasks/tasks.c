@@ -120,11 +120,14 @@ static int part_echo(void)
 #define JOBS    12
 #define AT_ONCE 3
 
+static int reckoned; /* how often */
+
 /* A job that takes a while. */
 static int square(int n)
 {
     static int running, most;
     int error;
+    reckoned++;
     if (++running > most)
         say("%d at once", most = running);
     error = task_sleep((20 + entropy_u64() % 10) * MS);
@@ -154,6 +157,7 @@ static int part_map(void)
     int error = map(&m);
     for (int i = 0; i < JOBS && error == 0; i++)
         say("%d squared is %d", i, m.result[i]);
+    say("%d jobs for %d squares", reckoned, JOBS);
     return error;
 }
 

@@ -176,10 +176,16 @@ WRONG = (
     (4, "the packet is not sent", "&flow, packet);", "&flow, NULL);", "only if ctl_flow_mod() is given it"),
     (5, "any LLDP is believed", "== LLDP_OURS", "!= LLDP_FOREIGN", "does not believe what a host made up"),
     (5, "but one tree", "i < g->n_nodes; i++)\n        if", "i < 1; i++)\n        if", "have a tree as well"),
+    (5, "a cable of one direction is taken", "!graph_is_usable(arc) || ", "", "graph_is_usable(arc)"),
     (5, "each cable is taken", "graph_is_usable(arc)", "(network_take(n, arc), true)", "it goes round in a circle"),
     (6, "an entry at the first switch only", "lay_from(arc->to, port, headers, NULL);", "",
      "a path is laid at all its switches"),
     (7, "a route that is not usable", "r->usable", "true", "There is no port 9."),
+    (7, "what was not appended is not noticed", "return ofp_put_dec_ttl(actions) && ofp_put_set_dl_src(actions, src) &&\n"
+     "           ofp_put_set_dl_dst(actions, dst);", "ofp_put_dec_ttl(actions);\n    ofp_put_set_dl_src(actions, src);\n"
+     "    ofp_put_set_dl_dst(actions, dst);\n    return true;", "ofp_put_...() says false"),
+    (7, "a long packet is quoted whole", "n = about.len < most ? about.len : most", "n = about.len + 0 * most",
+     "cut what you quote"),
     (8, "all of IPv4 is dropped", "&packet->key.match", "&(struct ofp_match){.wildcards = be32_of(OFPFW_ALL)}",
      "an entry drops more"),
     (8, "no rule decides", "rule_verdict(rule_at(rules, i))", "RULE_ALLOW", "judge() is to ask the rules"),
@@ -190,6 +196,11 @@ WRONG = (
      "is there a loop in it that does not end?"),
     (13, "one sleeps after the other", "task_start(sleep_long, NULL)", "(sleep_short(NULL), task_start(sleep_long, NULL))",
      "before you wait for one"),
+    (13, "each does all jobs", "while (m->next < JOBS) {\n        int n = m->next++;\n        m->result[n] = square(n);\n    }",
+     "for (int n = m->next; n < JOBS; n++)\n        m->result[n] = square(n);", "two workers have taken the same job"),
+    (13, "one time-out for all that is said", "    do {\n        task_limit(loop_now() + args.silence);", "    task_limit(loop_now() + args.silence);\n    do {",
+     "it begins anew with each read"),
+    (13, "nobody has to go", "        task_limit(loop_now() + args.silence);\n", "", "who is silent for too long is let go"),
     (13, "NULL is no task", "task_first(sides,", "task_first(NULL,", "SIGSEGV"),
 )
 

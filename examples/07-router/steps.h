@@ -1,0 +1,14 @@
+/*
+ * steps.h - exercise 7 is given this: an app with the command "steps", which tries of your functions
+ * what no packet of the lab shows. ./try gives it; you may too (README.md).
+ *
+ * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
+ */
+#ifndef MORGANA_EXAMPLES_STEPS_H
+#define MORGANA_EXAMPLES_STEPS_H
+
+#include "controller/ctl.h"
+
+extern const struct ctl_app_type steps_app;
+
+#endif
