@@ -249,6 +249,17 @@ class WrongSolutions(unittest.TestCase):
 
 
 class Mistakes(unittest.TestCase):
+    def test_where_no_namespace_can_be_made_that_is_said(self):
+        with tempfile.TemporaryDirectory() as folder:
+            ip = pathlib.Path(folder) / "ip"
+            ip.write_text("#!/bin/sh\necho mount refused >&2\nexit 255\n")
+            ip.chmod(0o755)
+            status, output = attempt(2, "--solution", env={"PATH": f"{folder}:{os.environ['PATH']}"})
+        self.assertEqual(status, 2, output)
+        for word in ("mount refused", "docker run --privileged"):
+            self.assertIn(word, output)
+        self.assertNotIn("Traceback", output)
+
     def test_an_exercise_that_is_not_there_is_said_so(self):
         status, output = attempt(99)
         self.assertEqual(status, 2)

@@ -13,6 +13,8 @@ import os
 import pathlib
 import shutil
 import signal
+import subprocess
+import sys
 
 from . import namespace
 from .process import ENDING, Process, catch_signals
@@ -72,7 +74,13 @@ class Lab:
         atexit.register(self.close)
         # "net": where the switches and their controllers live.
         make_folder(self.folder)
-        self.net = self.namespace("net")
+        try:
+            self.net = self.namespace("net")
+        except (subprocess.CalledProcessError, OSError) as error:
+            print(f"no network namespace can be made here: {error}", *getattr(error, "__notes__", []),
+                  "Is this a container? Then it has to be one with all rights: docker run --privileged ...",
+                  sep="\n  ", file=sys.stderr)
+            raise SystemExit(2) from None
 
     def __enter__(self):
         return self

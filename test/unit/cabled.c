@@ -55,6 +55,11 @@ void cabled_port(unsigned n, unsigned port, bool up)
     fake_send(cabled.sw[n], &msg);
 }
 
+void cabled_lose(unsigned a, unsigned a_port)
+{
+    cabled.cable[a][a_port].to = 0;
+}
+
 void cabled_cut(unsigned a, unsigned a_port, bool silent)
 {
     unsigned b = cabled.cable[a][a_port].to, b_port = cabled.cable[a][a_port].to_port;

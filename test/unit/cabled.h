@@ -44,6 +44,9 @@ void cabled_join(unsigned n);
 void cabled_lay(unsigned a, unsigned a_port, unsigned b, unsigned b_port);
 void cabled_cut(unsigned a, unsigned a_port, bool silent);
 
+/* What this end sends is lost from now on, in silence; what the other end sends comes. */
+void cabled_lose(unsigned a, unsigned a_port);
+
 /* Say that a port's link is up or down. */
 void cabled_port(unsigned n, unsigned port, bool up);
 

@@ -117,6 +117,18 @@ START_TEST(a_link_that_goes_takes_the_path_another_way)
 }
 END_TEST
 
+START_TEST(a_cable_that_carries_frames_one_way_only_is_on_no_path)
+{
+    begin_path();
+    cabled_lose(_i == 0 ? 2 : 3, _i == 0 ? 1 : 2);
+    cabled_pass(3 * NS_PER_S);
+    ck_assert(cabled_said("1:add(1,5,6)>2 "));
+    ck_assert(cabled_said("2:add(3,5,6)>2 "));
+    ck_assert(cabled_said("3:del(2,5,6) "));
+    cabled_end();
+}
+END_TEST
+
 START_TEST(a_path_whose_host_cannot_be_reached_goes)
 {
     begin_path();
@@ -283,6 +295,7 @@ int main(void)
     tcase_add_test(c, hosts_of_one_switch_have_a_path_of_one_hop_and_of_one_port_none);
     tcase_add_test(c, a_host_heard_on_a_link_has_not_moved);
     tcase_add_loop_test(c, a_link_that_goes_takes_the_path_another_way, 0, 2);
+    tcase_add_loop_test(c, a_cable_that_carries_frames_one_way_only_is_on_no_path, 0, 2);
     tcase_add_test(c, a_path_whose_host_cannot_be_reached_goes);
     tcase_add_test(c, a_host_that_moves_takes_its_paths_away_from_where_it_was);
     tcase_add_test(c, a_port_that_goes_down_takes_its_hosts_along);

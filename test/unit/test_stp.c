@@ -96,6 +96,20 @@ START_TEST(when_a_link_of_the_tree_goes_the_closed_one_opens)
 }
 END_TEST
 
+/* Nor is it one of a host's. */
+START_TEST(a_cable_that_carries_frames_one_way_only_is_closed_at_both_ends)
+{
+    begin_joined();
+    cabled_lose(_i == 0 ? 1 : 2, _i == 0 ? 1 : 2);
+    cabled_pass(3 * NS_PER_S);
+    ck_assert(cabled.open[2][1] && cabled.open[3][2]);
+    ck_assert(!cabled.open[1][1] && !cabled.open[2][2]);
+    cabled_pass(10 * NS_PER_S);
+    ck_assert(!cabled.open[1][1] && !cabled.open[2][2]);
+    cabled_end();
+}
+END_TEST
+
 /* 2 hung on 1 by the cut cable and now is behind 3. */
 START_TEST(what_is_behind_other_ports_than_before_is_forgotten)
 {
@@ -299,6 +313,7 @@ int main(void)
                    all_ports_are_closed_when_a_switch_joins_and_hosts_open_when_they_have_settled);
     tcase_add_test(c, links_of_the_tree_open_at_once_and_the_circle_stays_closed);
     tcase_add_loop_test(c, when_a_link_of_the_tree_goes_the_closed_one_opens, 0, 2);
+    tcase_add_loop_test(c, a_cable_that_carries_frames_one_way_only_is_closed_at_both_ends, 0, 2);
     tcase_add_test(c, what_is_behind_other_ports_than_before_is_forgotten);
     tcase_add_test(c, nothing_is_forgotten_where_the_network_has_only_grown);
     tcase_add_test(c, no_port_opens_before_others_are_known_to_be_closed);
