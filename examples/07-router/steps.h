@@ -1,6 +1,6 @@
 /*
- * steps.h - exercise 7 is given this: an app with the command "steps", which tries of your functions
- * what no packet of the lab shows. ./try gives it; you may too (README.md).
+ * steps.h - exercise 7 is given this: an app with the command "steps", which tries of your
+ * functions what no packet of the lab shows, and says what is wrong, a line each. ./try gives it.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
