@@ -24,11 +24,13 @@ static struct node {
     char path[TEXT], value[TEXT];
     bool used;
 } nodes[NODES];
+static size_t n_nodes; /* that were ever used */
 
 static struct watch {
     char path[TEXT], token[TEXT];
     bool used;
 } watches[WATCHES];
+static size_t n_watches;
 
 /* Messages that wait for room in the guest's ring. */
 static uint8_t queue[1 << 20];
@@ -46,7 +48,7 @@ static void keep(char *to, const char *text)
 
 static struct node *find(const char *path)
 {
-    for (size_t i = 0; i < NODES; i++)
+    for (size_t i = 0; i < n_nodes; i++)
         if (nodes[i].used && strcmp(nodes[i].path, path) == 0)
             return &nodes[i];
     return NULL;
@@ -67,8 +69,10 @@ const char *fake_store_get(const char *path)
 static void put(const char *path, const char *value)
 {
     struct node *node = find(path);
-    for (size_t i = 0; node == NULL; i++)
+    for (size_t i = 0; node == NULL; i++) {
         node = nodes[i].used ? NULL : &nodes[i];
+        n_nodes = i < n_nodes ? n_nodes : i + 1;
+    }
     node->used = true;
     keep(node->path, path);
     keep(node->value, value);
@@ -76,7 +80,7 @@ static void put(const char *path, const char *value)
 
 static void take_away(const char *path)
 {
-    for (size_t i = 0; i < NODES; i++)
+    for (size_t i = 0; i < n_nodes; i++)
         if (nodes[i].used && is_below(nodes[i].path, path))
             nodes[i].used = false;
 }
@@ -142,7 +146,7 @@ static void fire(const struct watch *w, const char *path)
 
 static void fire_all(const char *path)
 {
-    for (size_t i = 0; i < WATCHES; i++)
+    for (size_t i = 0; i < n_watches; i++)
         if (watches[i].used && (is_below(path, watches[i].path) || is_below(watches[i].path, path)))
             fire(&watches[i], path);
 }
@@ -185,7 +189,7 @@ static void list(const struct xsd_sockmsg *m, const char *path)
 {
     char names[XENSTORE_PAYLOAD_MAX];
     size_t n = 0, top = strlen(path);
-    for (size_t i = 0; i < NODES; i++) {
+    for (size_t i = 0; i < n_nodes; i++) {
         const char *name = nodes[i].path + top + 1;
         size_t len = nodes[i].used && is_below(nodes[i].path, path) ? strcspn(name, "/") : 0;
         bool known = false;
@@ -211,6 +215,8 @@ static void add_watch(const struct xsd_sockmsg *m, const char *path)
     while (w->used)
         w++;
     w->used = true;
+    if (w == &watches[n_watches])
+        n_watches++;
     keep(w->path, path);
     keep(w->token, path + strlen(path) + 1);
     answer(m, "OK", 3);
@@ -220,7 +226,7 @@ static void add_watch(const struct xsd_sockmsg *m, const char *path)
 static void remove_watch(const struct xsd_sockmsg *m, const char *path)
 {
     bool known = false;
-    for (size_t i = 0; i < WATCHES; i++)
+    for (size_t i = 0; i < n_watches; i++)
         if (watches[i].used && strcmp(watches[i].path, path) == 0 &&
             strcmp(watches[i].token, path + strlen(path) + 1) == 0) {
             watches[i].used = false;
@@ -323,8 +329,9 @@ void fake_store_run(void)
 void fake_store_begin(void)
 {
     memset(&fake_store, 0, sizeof fake_store);
-    memset(nodes, 0, sizeof nodes);
-    memset(watches, 0, sizeof watches);
+    memset(nodes, 0, n_nodes * sizeof nodes[0]);
+    memset(watches, 0, n_watches * sizeof watches[0]);
+    n_nodes = n_watches = 0;
     queued = passed = 0;
     guest.store = &fake_store.ring;
     guest.store_port = FAKE_STORE_PORT;
