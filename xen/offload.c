@@ -4,17 +4,15 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "xen/offload.h"
+#include "runtime/headers.h"
 #include "xen/interface.h"
 
 #define XXH_INLINE_ALL
 #include <xen/io/netif.h>
 #include <xxhash.h>
 
-enum { TYPE_IPV4 = 0x0800, TYPE_VLAN = 0x8100, TYPE_SERVICE_VLAN = 0x88a8, TYPE_IPV6 = 0x86dd };
-enum { PROTOCOL_TCP = 6, PROTOCOL_UDP = 17 };
-enum { ETHERNET_LEN = 14, VLAN_LEN = 4, IPV4_LEN = 20, IPV6_LEN = 40 };
+enum { ETHERNET_LEN = 14, VLAN_LEN = 4, IPV4_LEN = 20, IPV6_LEN = 40, OPTIONS_LEN = 8 };
 enum { TCP_CHECKSUM = 16, UDP_CHECKSUM = 6, NO_CHECKSUM = 0 }; /* where these lie */
-enum { IPV4_FRAGMENT = 0x3fff };                               /* more of them, or an offset */
 
 /* What was found in a frame. */
 struct headers {
@@ -38,7 +36,7 @@ static uint16_t find_network(const struct pkt *p, uint32_t *at)
     if (p->len < ETHERNET_LEN)
         return 0;
     type = get16(p, ETHERNET_LEN - 2);
-    while (type == TYPE_VLAN || type == TYPE_SERVICE_VLAN) {
+    while (type == HDR_ETH_VLAN || type == HDR_ETH_QINQ) {
         *at += VLAN_LEN;
         if (p->len < *at)
             return 0;
@@ -47,35 +45,54 @@ static uint16_t find_network(const struct pkt *p, uint32_t *at)
     return type;
 }
 
+/* Whether what follows in IPv6 is options or a route, which say what follows them and how long they
+ * are (RFC 8200, sections 4.3, 4.4 and 4.6). */
+static bool has_options(const struct headers *h)
+{
+    return h->protocol == HDR_IP_HOPOPTS || h->protocol == HDR_IP_ROUTING ||
+           h->protocol == HDR_IP_DSTOPTS;
+}
+
+static bool skip_options(const struct pkt *p, struct headers *h)
+{
+    while (has_options(h)) {
+        if (p->len < h->transport + OPTIONS_LEN)
+            return false;
+        h->protocol = p->data[h->transport];
+        h->transport += OPTIONS_LEN * (1u + p->data[h->transport + 1]);
+    }
+    return true;
+}
+
 static bool find_transport(const struct pkt *p, struct headers *h)
 {
     uint32_t at;
     h->type = find_network(p, &at);
     h->network = at;
-    if (h->type == TYPE_IPV4 && p->len >= at + IPV4_LEN) {
+    if (h->type == HDR_ETH_IPV4 && p->len >= at + IPV4_LEN) {
         h->protocol = p->data[at + 9];
         h->transport = at + 4u * (p->data[at] & 0xf);
         return h->transport >= at + IPV4_LEN;
     }
-    if (h->type == TYPE_IPV6 && p->len >= at + IPV6_LEN) {
+    if (h->type == HDR_ETH_IPV6 && p->len >= at + IPV6_LEN) {
         h->protocol = p->data[at + 6];
         h->transport = at + IPV6_LEN;
-        return true;
+        return skip_options(p, h);
     }
     return false;
 }
 
 static bool is_fragment(const struct pkt *p, const struct headers *h)
 {
-    return h->type == TYPE_IPV4 && get16(p, h->network + 6) & IPV4_FRAGMENT;
+    return h->type == HDR_ETH_IPV4 && get16(p, h->network + 6) & HDR_IP_FRAGMENT;
 }
 
 /* Where the checksum lies in the transport's header. */
 static uint16_t checksum_of(uint8_t protocol)
 {
-    if (protocol == PROTOCOL_TCP)
+    if (protocol == HDR_IP_TCP)
         return TCP_CHECKSUM;
-    return protocol == PROTOCOL_UDP ? UDP_CHECKSUM : NO_CHECKSUM;
+    return protocol == HDR_IP_UDP ? UDP_CHECKSUM : NO_CHECKSUM;
 }
 
 /* --- Received frames ------------------------------------------------------------------------- */
@@ -84,7 +101,7 @@ static uint16_t checksum_of(uint8_t protocol)
 static bool set_partial(struct pkt *p, const struct headers *h)
 {
     uint16_t offset = checksum_of(h->protocol);
-    if (offset == NO_CHECKSUM || h->transport > UINT16_MAX)
+    if (offset == NO_CHECKSUM || h->transport > UINT16_MAX || is_fragment(p, h))
         return false;
     p->csum_offset = offset;
     p->csum_start = (uint16_t)h->transport;
@@ -94,11 +111,11 @@ static bool set_partial(struct pkt *p, const struct headers *h)
 
 static bool set_gso(struct pkt *p, const struct headers *h, uint16_t type, uint16_t size)
 {
-    bool ipv4 = type == XEN_NETIF_GSO_TYPE_TCPV4 && h->type == TYPE_IPV4;
-    bool ipv6 = type == XEN_NETIF_GSO_TYPE_TCPV6 && h->type == TYPE_IPV6;
+    bool ipv4 = type == XEN_NETIF_GSO_TYPE_TCPV4 && h->type == HDR_ETH_IPV4;
+    bool ipv6 = type == XEN_NETIF_GSO_TYPE_TCPV6 && h->type == HDR_ETH_IPV6;
     p->offload |= ipv4 ? PKT_GSO_TCP4 : PKT_GSO_TCP6;
     p->gso_size = size;
-    return (ipv4 || ipv6) && size > 0 && h->protocol == PROTOCOL_TCP;
+    return (ipv4 || ipv6) && size > 0 && h->protocol == HDR_IP_TCP;
 }
 
 bool offload_received(struct pkt *p, uint16_t flags, uint16_t gso_type, uint16_t gso_size)
@@ -121,7 +138,7 @@ bool offload_can_send(const struct pkt *p, bool ipv6)
     struct headers h = {0};
     if (!find_transport(p, &h) || h.network != ETHERNET_LEN || is_fragment(p, &h))
         return false;
-    return (ipv6 || h.type == TYPE_IPV4) && p->csum_start == h.transport &&
+    return (ipv6 || h.type == HDR_ETH_IPV4) && p->csum_start == h.transport &&
            p->csum_offset == checksum_of(h.protocol);
 }
 
@@ -133,7 +150,7 @@ struct flow {
 
 static void take_ip(struct flow *flow, const struct pkt *p, const struct headers *h)
 {
-    bool ipv4 = h->type == TYPE_IPV4;
+    bool ipv4 = h->type == HDR_ETH_IPV4;
     memcpy(flow->addresses, p->data + h->network + (ipv4 ? 12 : 8), ipv4 ? 8 : 32);
     flow->protocol = h->protocol;
     if (checksum_of(h->protocol) != NO_CHECKSUM && !is_fragment(p, h) && p->len >= h->transport + 4)

@@ -17,9 +17,9 @@
  * none. False: what was said does not agree with the frame. */
 bool offload_received(struct pkt *p, uint16_t flags, uint16_t gso_type, uint16_t gso_size);
 
-/* Will a backend find the blank checksum of `p`? It looks for TCP and UDP right behind an IP header
- * that is right behind Ethernet's; what has a VLAN tag, or is a fragment, it drops. `ipv6`: it
- * looks behind IPv6 at all. */
+/* Will a backend find the blank checksum of `p`? It looks for TCP and UDP behind an IP header, and
+ * IPv6's options, that is right behind Ethernet's; what has a VLAN tag, or is a fragment, it drops.
+ * `ipv6`: it looks behind IPv6 at all. */
 bool offload_can_send(const struct pkt *p, bool ipv6);
 
 /* Equal for all frames of a flow: addresses, protocol and ports, as far as `p` has them. */

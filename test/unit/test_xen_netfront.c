@@ -390,6 +390,71 @@ START_TEST(a_super_frame_keeps_its_metadata)
 }
 END_TEST
 
+/* An Ethernet frame with IPv6 and UDP behind the headers that begin with kind `next`: `more` bytes
+ * of them, each of which says in its first byte what follows, in its second how many times eight
+ * bytes it has behind its first eight. Returns the length. */
+static size_t make_udp6(uint8_t *frame, uint8_t next, const char *more, size_t n)
+{
+    memset(frame, 0, 54 + n + 8);
+    frame[12] = 0x86;
+    frame[13] = 0xdd;
+    frame[14] = 0x60;
+    frame[20] = next;
+    memcpy(frame + 54, more, n);
+    return 54 + n + 8;
+}
+
+static void give_blank(const uint8_t *frame, size_t n)
+{
+    fake_backend_give(&backend, frame, n, 4096, NETRXF_csum_blank | NETRXF_data_validated, NULL);
+    fake_backend_push(&backend);
+}
+
+/* RFC 8200, section 4: as Linux's backend leaves it to us. */
+START_TEST(a_blank_checksum_behind_headers_of_ipv6_is_found)
+{
+    static const struct {
+        uint8_t next;
+        size_t n;
+        char more[33];
+    } good[] = {{17, 0, ""},
+                {0, 8, "\x11"},       /* hop by hop */
+                {60, 16, "\x11\x01"}, /* to the destination */
+                {0, 32, "\x2b\x00......\x3c\x00......\x11\x01.............."}}, /* with a route */
+        bad[] = {{44, 8, "\x11"}, {0, 8, "\x11\xff"}, {0, 8, "\x2c"}, {0, 8, "\x3b"}};
+    uint8_t frame[128];
+    struct pkt *batch[NETDEV_BATCH];
+    begin();
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        give_blank(frame, make_udp6(frame, good[i].next, good[i].more, good[i].n));
+        ck_assert_uint_eq(receive(batch), 1);
+        ck_assert_uint_eq(batch[0]->offload, PKT_CSUM_PARTIAL);
+        ck_assert_uint_eq(batch[0]->csum_start, 54 + good[i].n);
+        ck_assert_uint_eq(batch[0]->csum_offset, 6);
+        pkt_unref(batch[0]);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        give_blank(frame, make_udp6(frame, bad[i].next, bad[i].more, bad[i].n));
+    ck_assert_uint_eq(receive(batch), 0);
+    ck_assert_uint_eq(stats.rx_errors, sizeof bad / sizeof *bad);
+    end();
+}
+END_TEST
+
+START_TEST(a_fragment_has_no_blank_checksum)
+{
+    uint8_t frame[60];
+    struct pkt *batch[NETDEV_BATCH];
+    begin();
+    make_tcp4(frame);
+    frame[21] = 1; /* its offset */
+    give_blank(frame, sizeof frame);
+    ck_assert_uint_eq(receive(batch), 0);
+    ck_assert_uint_eq(stats.rx_errors, 1);
+    end();
+}
+END_TEST
+
 START_TEST(a_frame_without_a_packet_is_dropped_and_its_slots_go_on)
 {
     struct pkt *batch[NETDEV_BATCH], *held[512], *p;
@@ -590,6 +655,8 @@ int main(void)
         a_backend_that_is_gone_is_not_waited_for_for_ever,
         frames_in_any_pieces_are_received_whole,
         a_super_frame_keeps_its_metadata,
+        a_blank_checksum_behind_headers_of_ipv6_is_found,
+        a_fragment_has_no_blank_checksum,
         a_frame_without_a_packet_is_dropped_and_its_slots_go_on,
         a_part_of_a_frame_waits_for_the_rest,
         a_bad_answer_costs_its_frame_only,
