@@ -465,7 +465,8 @@ static void begin_service(struct vif *v)
 {
     if (v->dev) {
         v->dev->netdev.features = v->features;
-        netdev_moved(&v->dev->netdev);
+        if (netdev_set_link(&v->dev->netdev, v->link_up))
+            netdev_moved(&v->dev->netdev);
     } else if (v->n_queues > 0) {
         loop_timer_arm(&v->linger, loop_now() + LINGER);
         device_came(&driver, v->number);

@@ -249,6 +249,23 @@ START_TEST(a_device_stays_open_in_another_domain)
 }
 END_TEST
 
+/* The last backend had no carrier, the new one has, or does not say. */
+START_TEST(the_link_is_the_new_backends)
+{
+    begin();
+    fake.on_yield = read_console;
+    plug();
+    fake_store_set_in(BACKEND, "carrier", "0");
+    settle();
+    ck_assert(!device->link_up);
+    order(go_on_elsewhere);
+    connect(NEW_BACKEND);
+    ck_assert(device->link_up);
+    frames_pass();
+    end();
+}
+END_TEST
+
 /* Frames that are sent before the new backend is there are dropped, and counted. */
 START_TEST(what_is_sent_while_there_are_no_rings_is_dropped)
 {
@@ -522,6 +539,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         a_device_stays_open_in_another_domain,
+        the_link_is_the_new_backends,
         what_is_sent_while_there_are_no_rings_is_dropped,
         orders_are_heard_in_another_domain,
         an_event_before_its_port_is_bound_is_not_lost,
