@@ -1,12 +1,10 @@
 /*
- * appctl.c - the control channel as a whole: where it listens, which commands there are.
+ * appctl.c - the commands that there are, and running one by its name.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "appctl/internal.h"
 #include "runtime/counter.h"
-#include "runtime/entropy.h"
-#include "runtime/program.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -37,15 +35,12 @@ void appctl_defaults(struct appctl_config *config)
 
 void appctl_options(struct appctl_config *c, struct config_option rows[APPCTL_N_OPTIONS])
 {
-    const struct config_option all[APPCTL_N_OPTIONS] = {
-        {"ctl", CONFIG_LIST, &c->names, 0, 0, "NAME",
-         "take ovs-appctl's commands at punix:PATH, ptcp:[PORT][:IP]"},
-        {"ctl-connections", CONFIG_UINT, &c->max_connections, 1, 1024, "N", "of those at once"},
+    const struct config_option own[] = {
         {"ctl-reply", CONFIG_UINT, &c->max_reply, 4096, 1u << 28, "BYTES",
          "the longest answer to a command"},
         {0},
     };
-    bytes_copy(rows, all, sizeof all);
+    bytes_copy(rows + appctl_way_options(c, rows), own, sizeof own);
 }
 
 /* --- Commands -------------------------------------------------------------------------------- */
@@ -69,68 +64,35 @@ static const struct appctl_command *find(const struct appctl *a, const char *nam
     return NULL;
 }
 
-/* Run it with its arguments as strings. */
-static void run(const struct appctl_command *row, void *user, struct appctl_reply *reply,
-                json_t *params)
+static void run(struct appctl *a, struct appctl_reply *reply, const char *name, size_t argc,
+                const char *const *argv)
 {
-    size_t argc = json_array_size(params), i = 0;
-    const char **argv = calloc(argc + 1, sizeof *argv);
-
-    if (argv == NULL) {
-        appctl_fail(reply, "no memory");
-        return;
-    }
-    while (i < argc && (argv[i] = json_string_value(json_array_get(params, i))) != NULL)
-        i++;
-    if (i == argc)
-        row->run(user, reply, argc, argv);
-    else
-        appctl_fail(reply, "\"%s\": argument %zu is not a string", row->name, i + 1);
-    free(argv);
-}
-
-void appctl_run(struct appctl *a, struct appctl_reply *reply, const char *method, json_t *params)
-{
-    size_t argc = json_array_size(params);
     const struct appctl_command *row;
     void *user;
 
-    row = find(a, method, &user);
+    row = find(a, name, &user);
     if (row == NULL)
         appctl_fail(reply, "\"%.80s\" is not a command; \"list-commands\" says those there are",
-                    method);
+                    name);
     else if (argc < row->min || argc > row->max)
         appctl_fail(reply, "\"%s\" takes other arguments: %s %s", row->name, row->name,
                     row->usage[0] != '\0' ? row->usage : "(none)");
     else
-        run(row, user, reply, params);
+        row->run(user, reply, argc, argv);
+}
+
+void appctl_answer(struct appctl *a, struct appctl_reply *reply, const char *name, size_t argc,
+                   const char *const *argv)
+{
+    appctl_counters.requests++;
+    if (!reply->failed)
+        run(a, reply, name, argc, argv);
+    appctl_counters.too_long += appctl_full(reply);
+    appctl_reply_end(reply);
+    appctl_counters.failed += reply->failed;
 }
 
 /* --- The beginning and the end --------------------------------------------------------------- */
-
-static void on_accept(void *user, struct stream *s)
-{
-    appctl_attach(user, s);
-}
-
-/* Who manages a program calls it; it calls nobody. */
-static int listen_at(struct appctl *a, struct net *net, const char *name)
-{
-    struct endpoint ep;
-    const char *where = NULL;
-    int error = endpoint_parse(&ep, name, 0);
-    if (error == 0 && !ep.passive)
-        error = -EINVAL;
-    if (error == 0)
-        error = serve(&a->server, net, name, 0, &where);
-    if (error == 0)
-        log_info("taking commands at %s", where);
-    else
-        log_error("--ctl=%s: %s", name,
-                  error == -EINVAL ? "not punix:PATH or ptcp:[PORT][:IP]"
-                                   : program_serve_error(error));
-    return error;
-}
 
 struct appctl *appctl_open(const struct appctl_config *config, const char *program, struct net *net)
 {
@@ -141,26 +103,19 @@ struct appctl *appctl_open(const struct appctl_config *config, const char *progr
     }
     a->config = *config;
     a->program = program;
-    a->server = (struct server){.accept = on_accept, .user = a};
-    list_init(&a->peers);
-    serve_init(&a->server);
     counter_register(&counter_set);
-    json_object_seed((size_t)entropy_u64() | 1); /* Jansson would look for some elsewhere */
     appctl_add(a, appctl_builtin, a);
-    for (size_t i = 0; i < config->names.n; i++)
-        if (listen_at(a, net, config->names.value[i]) != 0) {
-            appctl_close(a);
-            return NULL;
-        }
-    return a;
+    a->way = appctl_way_open(a, net);
+    if (a->way != NULL)
+        return a;
+    appctl_close(a);
+    return NULL;
 }
 
 void appctl_close(struct appctl *a)
 {
     if (a == NULL)
         return;
-    serve_end(&a->server);
-    while (!list_empty(&a->peers))
-        appctl_peer_end(a);
+    appctl_way_close(a->way);
     free(a);
 }

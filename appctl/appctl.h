@@ -1,23 +1,28 @@
 /*
  * appctl.h - the control channel: commands by which an operator manages a running program.
  *
- * It speaks what `ovs-appctl -t SOCKET COMMAND [ARG]...` speaks: JSON-RPC 1.0 over a stream,
+ * A program puts rows into its table of commands; a row's function writes text into a reply. Every
+ * program has the commands of builtin.c besides. How an operator gets there was settled when the
+ * program was linked; there are two ways in.
+ *
+ * rpc/ speaks what `ovs-appctl -t SOCKET COMMAND [ARG]...` speaks: JSON-RPC 1.0 over a stream,
  *
  *     {"method": COMMAND, "params": [ARG, ...], "id": ID}
  *     {"error": null, "id": ID, "result": TEXT}    or    {"error": TEXT, "id": ID, "result": null}
  *
- * messages back to back, as RFC 7047 section 4 has it for the Open vSwitch database. A program puts
- * rows into its table of commands; a row's function writes text into a reply. Every program has
- * the commands of builtin.c besides.
+ * messages back to back, as RFC 7047 section 4 has it for the Open vSwitch database: a stream's
+ * bytes -> frame.c (where does the message end?) -> message.c (is it a request?) -> a row's
+ * function
+ * -> reply.c (its text) -> message.c -> the stream. peer.c holds that together, for one stream.
  *
- * How data flows: a stream's bytes -> frame.c (where does the message end?) -> message.c (is it a
- * request?) -> a row's function -> reply.c (its text) -> message.c -> the stream. peer.c holds that
- * together, for one stream.
+ * console.c, in a domU, takes the same as lines that are typed, and answers below them: "COMMAND
+ * [ARG]...", split into words as options are (runtime/config.h).
  *
- * What is bounded: a request (64 KB, 16 levels deep), a reply (--ctl-reply; what is longer is an
- * error that says so), the peers (--ctl-connections; the one that has been silent for longest makes
- * room, so that nobody can lock the operator out), and a peer's turn: it gets one request done in a
- * turn of the loop, and none while more than APPCTL_OUT_LIMIT bytes of replies wait for it to read.
+ * What is bounded: a request (64 KB, 16 levels deep; a line), a reply (--ctl-reply; what is longer
+ * is an error that says so), the peers (--ctl-connections; the one that has been silent for longest
+ * makes room, so that nobody can lock the operator out), and a peer's turn: it gets one request
+ * done in a turn of the loop, and none while more than APPCTL_OUT_LIMIT bytes of replies wait for
+ * it to read; on a console none while the last one's answer is not written.
  *
  * No sockets in here: it stands on runtime/'s streams. Called by entry files and by who has rows.
  *
@@ -48,9 +53,9 @@ struct appctl_command {
 
 /* appctl_defaults() fills it in; appctl_options() makes options of it. */
 struct appctl_config {
-    struct config_list names; /* where to listen: ptcp:, punix: */
-    uint64_t max_connections;
-    uint64_t max_reply; /* bytes of text */
+    struct config_list names; /* where to listen: ptcp:, punix:; rpc/ */
+    uint64_t max_connections; /* rpc/ */
+    uint64_t max_reply;       /* bytes of text */
 };
 
 void appctl_defaults(struct appctl_config *config);
@@ -59,21 +64,22 @@ void appctl_defaults(struct appctl_config *config);
 #define APPCTL_N_OPTIONS 4
 void appctl_options(struct appctl_config *config, struct config_option rows[APPCTL_N_OPTIONS]);
 
-/* A control channel of `program` (as its version names it; not copied) that listens at all of
- * config->names. NULL if that cannot be; it has been logged. */
+/* A control channel of `program` (as its version names it; not copied), with its way in: in a domU
+ * the console, else it listens at all of config->names. NULL if that cannot be; it has been logged.
+ */
 struct appctl *appctl_open(const struct appctl_config *config, const char *program,
                            struct net *net);
 
-/* End every connection (what was answered is still written), listen no more, free. NULL is allowed.
- */
+/* End every connection (what was answered is still written, but not on a console), listen no more,
+ * free. NULL is allowed. */
 void appctl_close(struct appctl *a);
 
 /* Offer these commands; the rows and `user` stay the caller's and must outlive `a`. Of two rows
  * with one name the first counts. 0, or -ENOSPC past APPCTL_TABLES_MAX tables. */
 int appctl_add(struct appctl *a, const struct appctl_command *rows, void *user);
 
-/* Serve a stream that is open already. `a` owns it from now on. 0 or -ENOMEM, the stream then
- * closed. */
+/* With rpc/: serve a stream that is open already. `a` owns it from now on. 0 or -ENOMEM, the stream
+ * then closed. */
 int appctl_attach(struct appctl *a, struct stream *s);
 
 /* --- Replies: for the functions of commands -------------------------------------------------- */

@@ -55,8 +55,7 @@ static void version(void *user, struct appctl_reply *reply, size_t argc, const c
 }
 
 /* The reply still leaves, for this turn is finished. */
-static void end_program(void *user, struct appctl_reply *reply, size_t argc,
-                        const char *const *argv)
+void appctl_exit(void *user, struct appctl_reply *reply, size_t argc, const char *const *argv)
 {
     (void)user;
     (void)reply;
@@ -107,7 +106,7 @@ static void log_set(void *user, struct appctl_reply *reply, size_t argc, const c
 }
 
 const struct appctl_command appctl_builtin[] = {
-    {"counters", "", 0, 0, counters},      {"exit", "", 0, 0, end_program},
+    {"counters", "", 0, 0, counters},      {"exit", "", 0, 0, appctl_exit},
     {"help", "", 0, 0, list_commands},     {"list-commands", "", 0, 0, list_commands},
     {"version", "", 0, 0, version},        {"vlog/list", "", 0, 0, log_list},
     {"vlog/set", "LEVELS", 1, 1, log_set}, {0},

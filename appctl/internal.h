@@ -10,28 +10,6 @@
 #include "runtime/bytes.h"
 #include "runtime/log.h"
 #include "runtime/loop.h"
-#include "runtime/serve.h"
-
-#include <jansson.h>
-
-/* --- frame.c: where a message ends ----------------------------------------------------------- */
-
-/* How far a message has been looked at. All zero: not at all. */
-struct appctl_frame {
-    size_t seen; /* bytes */
-    unsigned depth;
-    bool in_string, escaped;
-};
-
-#define APPCTL_FRAME_BROKEN (-1)
-
-/* How many of the first bytes are white space, which may stand between messages. */
-size_t appctl_blanks(struct span bytes);
-
-/* The length of the message that `bytes` begins with, and `f` is ready for the next; 0 if it has
- * not all come: call it again with the same bytes and more. APPCTL_FRAME_BROKEN if it is no
- * object, too deep or too long. */
-long appctl_frame(struct appctl_frame *f, struct span bytes);
 
 /* --- reply.c --------------------------------------------------------------------------------- */
 
@@ -45,40 +23,18 @@ struct appctl_reply {
 };
 
 /* All of it has been said: see to it that it ends in a newline, or is the error that it is too
- * long or that there is no memory. */
+ * long or that there is no memory. Its bytes that a terminal should not see become dots. */
 void appctl_reply_end(struct appctl_reply *reply);
+
+/* Give its text back: it is empty. */
 void appctl_reply_free(struct appctl_reply *reply);
-
-/* --- message.c: requests and replies as JSON ------------------------------------------------- */
-
-/* A request, or what is wrong with it. */
-struct appctl_request {
-    json_t *message; /* all of it; owned */
-    json_t *id;      /* borrowed from it, as are the others; NULL: it is no request */
-    const char *method;
-    json_t *params;                          /* an array */
-    char error[JSON_ERROR_TEXT_LENGTH + 32]; /* why it is no request */
-};
-
-void appctl_request_read(struct appctl_request *request, struct span bytes);
-void appctl_request_free(struct appctl_request *request);
-
-/* Send a reply; `id` NULL stands for null. The text's bytes that a terminal should not see become
- * dots. False if there is no memory: the peer then waits for an answer that will not come. */
-bool appctl_send_reply(struct stream *s, json_t *id, struct appctl_reply *reply);
-
-/* Send `result` as it is. */
-bool appctl_send_result(struct stream *s, json_t *id, json_t *result);
 
 /* --- appctl.c -------------------------------------------------------------------------------- */
 
 struct appctl {
     struct appctl_config config;
     const char *program;
-    struct server server;
-    struct list peers; /* struct appctl_peer, the one silent for longest first */
-    size_t n_peers;
-    struct log_limit noise;
+    struct appctl_way *way; /* that leads in */
     struct appctl_table {
         const struct appctl_command *rows;
         void *user;
@@ -97,19 +53,30 @@ struct appctl_counters {
 
 extern struct appctl_counters appctl_counters;
 
-/* Run the command that is called `method`. */
-void appctl_run(struct appctl *a, struct appctl_reply *reply, const char *method, json_t *params);
+/* Run the command that is called `name` with its arguments, and end the reply, which has been given
+ * its `max`. One that has failed already is just ended. */
+void appctl_answer(struct appctl *a, struct appctl_reply *reply, const char *name, size_t argc,
+                   const char *const *argv);
 
-/* --- peer.c ---------------------------------------------------------------------------------- */
+/* --- The way in: rpc/rpc.c or console.c, as the program is linked ---------------------------- */
 
-struct appctl_peer;
+struct appctl_way;
 
-/* End the first of a's peers, of which there is one; what waits for it is still written. */
-void appctl_peer_end(struct appctl *a);
+/* Open it. NULL if that cannot be; it has been logged. */
+struct appctl_way *appctl_way_open(struct appctl *a, struct net *net);
+
+/* Nothing leads in any more; NULL is allowed. */
+void appctl_way_close(struct appctl_way *way);
+
+/* Its own options, APPCTL_N_OPTIONS - 2 at most. Returns how many. */
+size_t appctl_way_options(struct appctl_config *config, struct config_option *rows);
 
 /* --- builtin.c ------------------------------------------------------------------------------- */
 
 /* The commands of every program; their user is the struct appctl. */
 extern const struct appctl_command appctl_builtin[];
+
+/* "exit", under whatever name. */
+void appctl_exit(void *user, struct appctl_reply *reply, size_t argc, const char *const *argv);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * reply.c - the text that a command answers with: it grows as it is written, up to a limit.
  *
- * Called by the functions of commands (appctl.h) and by peer.c. Needs nothing else of this folder,
- * so that who has commands can be linked without the channel.
+ * Called by the functions of commands (appctl.h), and by who runs them. Needs nothing else of this
+ * folder, so that who has commands can be linked without the channel.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -97,6 +97,14 @@ void appctl_narrow(struct appctl_reply *reply, const char *how)
     reply->narrow = how;
 }
 
+/* What a peer of ours sent us may stand in the text: nothing in it moves a terminal's cursor. */
+static void make_plain(char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n' && text[i] != '\t')
+            text[i] = '.';
+}
+
 void appctl_reply_end(struct appctl_reply *reply)
 {
     if (appctl_full(reply)) {
@@ -109,9 +117,11 @@ void appctl_reply_end(struct appctl_reply *reply)
     }
     if (reply->len > 0 && reply->data[reply->len - 1] != '\n')
         appctl_say(reply, "\n");
+    make_plain(reply->data, reply->len);
 }
 
 void appctl_reply_free(struct appctl_reply *reply)
 {
     free(reply->data);
+    *reply = (struct appctl_reply){.max = reply->max};
 }

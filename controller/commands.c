@@ -125,12 +125,18 @@ static void apps(void *user, struct appctl_reply *reply, size_t argc, const char
         appctl_say(reply, "%-15s %s\n", ctl->app[i].type->name, ctl->app[i].type->help);
 }
 
+static void reload(void *user, struct appctl_reply *reply, size_t argc, const char *const *argv)
+{
+    (void)reply;
+    (void)argc;
+    (void)argv;
+    ctl_reload(user);
+}
+
 static const struct appctl_command commands[] = {
-    {"apps", "", 0, 0, apps},
-    {"connections", "", 0, 0, connections},
-    {"datapaths", "", 0, 0, datapaths},
-    {"list-ports", "[DPID]", 0, 1, ports},
-    {0},
+    {"apps", "", 0, 0, apps},           {"connections", "", 0, 0, connections},
+    {"datapaths", "", 0, 0, datapaths}, {"list-ports", "[DPID]", 0, 1, ports},
+    {"reload", "", 0, 0, reload},       {0},
 };
 
 void controller_commands(struct appctl *a, struct ctl *ctl)

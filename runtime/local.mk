@@ -11,7 +11,7 @@ libruntime_a_SOURCES = \
 	runtime/log.h runtime/loop.h runtime/mac_table.h runtime/memory.h runtime/net.h \
 	runtime/netdev.h runtime/pkt.h runtime/platform.h runtime/program.h runtime/reassembly.h runtime/say.h runtime/serve.h \
 	runtime/stack.h runtime/stream.h runtime/task.h runtime/task_stream.h \
-	runtime/task_switch.h runtime/timer.h
+	runtime/task_switch.h runtime/timer.h runtime/typed.h
 libruntime_a_CFLAGS = $(AM_CFLAGS) $(XXHASH_CFLAGS)
 libruntime_unix_a_SOURCES = runtime/loop_run.c \
 	runtime/unix/address.c runtime/unix/connect.c runtime/unix/device.h runtime/unix/devices.c \

@@ -55,7 +55,7 @@ void loop_defer(struct loop_work *w);
 /* Take `w` back; nothing if it does not wait. Call it before its owner goes. */
 void loop_work_cancel(struct loop_work *w);
 
-/* What an operator tells a program: signals on UNIX, control/shutdown and the console on Xen. */
+/* What an operator tells any program: signals on UNIX, control/shutdown and the console on Xen. */
 enum loop_signal {
     LOOP_TERMINATE, /* SIGINT, SIGTERM; poweroff */
     LOOP_COUNTERS,  /* SIGUSR1: show every counter */

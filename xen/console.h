@@ -5,6 +5,12 @@
  * what that has no room for is dropped and counted: a guest does not stand still because nobody
  * reads its console.
  *
+ * What is typed is shown by us, as a terminal is told nothing else (line.h), and shown again below
+ * the log's lines that come meanwhile. A line goes to the program if that hears lines
+ * (runtime/typed.h, which this supplies). An answer loses nothing, however long: it is moved into
+ * the buffer, a part of it at a time, when that is empty, and until then nothing that is typed is
+ * looked at.
+ *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #ifndef MORGANA_XEN_CONSOLE_H
@@ -14,8 +20,6 @@
 
 #include <xen/io/console.h>
 
-#define CONSOLE_LINE 256 /* of input, with its NUL: what is longer is cut */
-
 struct console_stats {
     uint64_t lines, dropped; /* lines written; those that there was no room for */
 };
@@ -23,9 +27,9 @@ struct console_stats {
 /* Begin to write to `ring`, whose other end is told through `port`. */
 void console_begin(struct xencons_interface *ring, evtchn_port_t port);
 
-/* Hear of room and of input: fn(user, line) is called for each line, without its newline. 0 or a
- * negative errno. */
-int console_open(void (*fn)(void *user, const char *line), void *user);
+/* Hear of room and of input. While the program hears no lines, fn(user, line) is called for each,
+ * without its newline. 0 or a negative errno. */
+int console_open(void (*fn)(void *user, char *line), void *user);
 
 void console_close(void);
 

@@ -118,7 +118,8 @@ static const struct {
 };
 #define N_WORDS (sizeof words / sizeof *words)
 
-static void on_line(void *user, const char *line)
+/* Of a program that takes no commands itself (appctl/). */
+static void on_line(void *user, char *line)
 {
     (void)user;
     for (size_t i = 0; i < N_WORDS; i++) {

@@ -1,6 +1,7 @@
 /*
  * control.h - what an operator tells the domain: through control/shutdown in xenstore (xl shutdown,
- * xl reboot; docs/misc/xenstore-paths.pandoc) and by lines typed on its console.
+ * xl reboot; docs/misc/xenstore-paths.pandoc) and, if the program itself hears no lines
+ * (runtime/typed.h), by three words on its console.
  *
  * The loop opens this, and passes on what is to be done as its signals (runtime/loop.h). Without a
  * handler a domain that is told to end does so at once. Of being saved (xl save, xl migrate) no

@@ -3,7 +3,7 @@
 XEN_PLATFORM = \
 	xen/boot.c xen/clock.c xen/clock.h xen/console.c xen/console.h xen/control.c xen/control.h xen/counters.c xen/counters.h \
 	xen/entropy.c xen/entry.S xen/evtchn.c xen/evtchn.h xen/grant.c xen/grant.h xen/guest.h \
-	xen/heap.c xen/heap.h xen/hypercall.h xen/interface.h xen/libc.c xen/loop.c xen/memory.c \
+	xen/heap.c xen/heap.h xen/hypercall.h xen/interface.h xen/libc.c xen/line.c xen/line.h xen/loop.c xen/memory.c \
 	xen/netfront.c xen/netfront.h xen/offload.c xen/offload.h xen/page.c xen/page.h xen/pv.c \
 	xen/pvh.c xen/say.c xen/stack.c xen/suspend.c xen/suspend.h xen/trap.c \
 	xen/trap.h xen/vif.c xen/vif.h xen/xen_loop.h xen/xenbus.c xen/xenbus.h xen/xenstore.c xen/xenstore.h
@@ -24,7 +24,8 @@ XEN_LINK = $(CC) -nostdlib -static -Wl,-T,$(srcdir)/xen/kernel.lds -Wl,--gc-sect
 
 # Everything that kernels are linked from: the same sources as on UNIX.
 EXTRA_LIBRARIES += libmorgana-xen.a
-libmorgana_xen_a_SOURCES = $(XEN_PLATFORM) platform/direct.c platform/direct.h platform/xen.c appctl/none.c runtime/loop_run.c $(libruntime_a_SOURCES) \
+libmorgana_xen_a_SOURCES = $(XEN_PLATFORM) platform/direct.c platform/direct.h platform/xen.c runtime/loop_run.c $(libruntime_a_SOURCES) \
+	$(APPCTL_COMMANDS) appctl/console.c \
 	$(libmorgana_openflow_a_SOURCES) $(libmorgana_controller_a_SOURCES) \
 	$(libmorgana_netstack_a_SOURCES) $(libmorgana_switch_a_SOURCES)
 libmorgana_xen_a_CPPFLAGS = $(XEN_CPPFLAGS)

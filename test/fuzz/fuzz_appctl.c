@@ -8,7 +8,7 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
-#include "appctl/internal.h"
+#include "appctl/rpc/rpc.h"
 #include "switch/commands.h"
 #include "test/fuzz/fuzz_world.h"
 
@@ -170,7 +170,7 @@ static void step(uint8_t kind, struct span s)
 
 static void check(void)
 {
-    must(appctl->n_peers <= PEERS - 1, "peers are bounded");
+    must(appctl->way->n_peers <= PEERS - 1, "peers are bounded");
     for (int i = 0; i < PEERS; i++)
         judge_text(&peers[i]);
 }

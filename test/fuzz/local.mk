@@ -84,7 +84,7 @@ test_fuzz_fuzz_tcp_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_tcp_LDADD = libmorgana-netstack.a $(SIM_LIBS)
 
 if HAVE_XEN
-noinst_LIBRARIES += libxen-fake.a
+noinst_LIBRARIES += libxen-fake.a libappctl-console.a
 noinst_PROGRAMS += test/fuzz/fuzz_xenstore
 test_fuzz_fuzz_xenstore_SOURCES = test/fuzz/fuzz_xenstore.c
 test_fuzz_fuzz_xenstore_LDFLAGS = $(LIBFUZZER)
@@ -99,6 +99,12 @@ noinst_PROGRAMS += test/fuzz/fuzz_vif
 test_fuzz_fuzz_vif_SOURCES = test/fuzz/fuzz_vif.c
 test_fuzz_fuzz_vif_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_vif_LDADD = $(XEN_FAKE_LIBS)
+
+noinst_PROGRAMS += test/fuzz/fuzz_console
+test_fuzz_fuzz_console_SOURCES = test/fuzz/fuzz_console.c $(FUZZ_WORLD)
+test_fuzz_fuzz_console_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_console_LDADD = libmorgana-switch.a libmorgana-openflow.a libappctl-console.a \
+	$(XEN_FAKE_LIBS)
 endif
 endif
 EXTRA_DIST += test/fuzz/corpus

@@ -3,7 +3,7 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
-#include "appctl/internal.h"
+#include "appctl/rpc/rpc.h"
 #include "runtime/counter.h"
 #include "runtime/sim/sim.h"
 #include "test/unit/appctl_client.h"
@@ -83,7 +83,7 @@ static void begin(void)
 static void end(void)
 {
     client_end(&client);
-    ck_assert_uint_eq(appctl->n_peers, 0);
+    ck_assert_uint_eq(appctl->way->n_peers, 0);
     appctl_close(appctl);
     loop_close();
 }
@@ -322,7 +322,7 @@ START_TEST(a_peer_may_go_in_the_midst_of_a_message_or_of_its_answers)
     stream_abort(c.s);
     c.s = NULL;
     client_end(&c);
-    ck_assert_uint_eq(appctl->n_peers, 1);
+    ck_assert_uint_eq(appctl->way->n_peers, 1);
 }
 END_TEST
 

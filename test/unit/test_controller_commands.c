@@ -99,6 +99,24 @@ START_TEST(apps_are_shown_and_their_commands_listed)
 }
 END_TEST
 
+static unsigned reloads;
+
+static void count_reload(void *self)
+{
+    (void)self;
+    reloads++;
+}
+
+static const struct ctl_app_type counting_app = {.name = "counting", .reload = count_reload};
+
+START_TEST(all_apps_are_told_to_read_their_files_again)
+{
+    ck_assert_int_eq(ctl_add_app(ctl, &counting_app), 0);
+    client_do(&client, "reload");
+    ck_assert_uint_eq(reloads, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("controller commands");
@@ -109,6 +127,7 @@ int main(void)
     tcase_add_test(c, datapaths_and_their_ports_are_shown);
     tcase_add_test(c, hosts_are_shown_with_port_vlan_and_age_of_one_datapath_or_all);
     tcase_add_test(c, apps_are_shown_and_their_commands_listed);
+    tcase_add_test(c, all_apps_are_told_to_read_their_files_again);
     suite_add_tcase(s, c);
     return unit_main(s);
 }

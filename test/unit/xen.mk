@@ -1,11 +1,20 @@
 # Unit tests of xen/: what needs no Xen, compiled for UNIX, over a Xen that fake_xen.c plays.
 check_LIBRARIES += libxen-fake.a
 libxen_fake_a_SOURCES = \
-	xen/clock.c xen/console.c xen/control.c xen/counters.c xen/evtchn.c xen/grant.c xen/heap.c \
+	xen/clock.c xen/console.c xen/control.c xen/counters.c xen/evtchn.c xen/grant.c xen/heap.c xen/line.c \
 	xen/netfront.c xen/offload.c xen/page.c xen/suspend.c xen/vif.c xen/xenbus.c xen/xenstore.c \
 	test/unit/fake_backend.c test/unit/fake_backend.h test/unit/fake_store.c test/unit/fake_store.h test/unit/fake_xen.c test/unit/fake_xen.h
 libxen_fake_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XXHASH_CFLAGS)
 XEN_FAKE_LIBS = libxen-fake.a libruntime.a libxen-fake.a $(SIM_LIBS) $(CHECK_LIBS)
+
+# The commands of a program whose way in is the console.
+check_LIBRARIES += libappctl-console.a
+libappctl_console_a_SOURCES = $(APPCTL_COMMANDS) appctl/console.c
+check_PROGRAMS += test/unit/test_xen_console
+TESTS += test/unit/test_xen_console
+test_unit_test_xen_console_SOURCES = test/unit/test_xen_console.c
+test_unit_test_xen_console_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_xen_console_LDADD = libappctl-console.a $(XEN_FAKE_LIBS)
 
 check_PROGRAMS += test/unit/test_xen_evtchn
 TESTS += test/unit/test_xen_evtchn

@@ -7,6 +7,7 @@ import contextlib
 import pathlib
 import re
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -15,6 +16,7 @@ from xen.appliance import CONTROLLER, SWITCH, Appliance  # noqa: E402
 from xen.machine import LIMIT, MachineTest  # noqa: E402
 
 FLOWS = 10000
+LISTED = 1000  # of an answer on a console
 
 
 def setUpModule():
@@ -58,11 +60,13 @@ class OfEachKind:
         self.flows_and_ports_are_seen()
         self.ten_thousand_flows_fit(hosts)
         self.an_operators_flow_counts(hosts)
+        self.commands_are_answered(controller, switch)
         # Another domain than before, with the connections that it had.
         controller.save()
         controller.restore()
         controller.wait_for("suspend: resumed")
         self.assert_reaches(hosts[0], hosts[1])
+        self.assertIn("0000000000000001", controller.ask("datapaths")[0])
         self.a_vif_that_is_plugged_is_a_port(switch, hosts)
         self.machine.run("xl shutdown morgana-switch")
         self.assertTrue(self.machine.wait_until(f"! xl list {switch.name}"))
@@ -106,6 +110,22 @@ class OfEachKind:
         self.assertEqual(0, hosts[0].ping(hosts[2]))
         self.bench.ofctl("del-flows", "in_port=3")
         self.assert_reaches(hosts[0], hosts[2])
+
+    def commands_are_answered(self, controller, switch):
+        """On the consoles: as ovs-appctl has them on UNIX, with answers of any length."""
+        self.assertRegex("\n".join(switch.ask("list-ports")), r"1  vif:1 .*\n.* 2  vif:2 .*\n.* 3  vif:3 ")
+        self.assertEqual([], switch.ask('add-flow "priority=65000, in_port=3, actions=drop"'))
+        self.assertRegex("\n".join(switch.ask("dump-flows in_port=3")), "in_port=3 .*actions=drop")
+        self.assertEqual([], switch.ask("del-flows in_port=3"))
+        with tempfile.NamedTemporaryFile("w") as flows:
+            flows.writelines(f"in_port=9,tcp,tp_dst={number},actions=drop\n" for number in range(1, LISTED + 1))
+            flows.flush()
+            self.bench.ofctl("add-flows", flows.name)
+        shown = "\n".join(switch.ask("dump-flows in_port=9"))
+        self.assertEqual(list(range(1, LISTED + 1)), sorted(map(int, re.findall(r"tp_dst=(\d+) actions=drop$", shown, re.M))))
+        switch.ask("del-flows in_port=9")
+        self.assertRegex("\n".join(controller.ask("fdb/show")), r"00:16|([0-9a-f]{2}:){5}")
+        self.assertIn("list-commands", controller.ask("dump-flows")[0])
 
     def a_vif_that_is_plugged_is_a_port(self, switch, hosts):
         new = self.host(4)

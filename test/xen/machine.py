@@ -24,6 +24,7 @@ import contextlib
 import fcntl
 import hashlib
 import inspect
+import itertools
 import json
 import os
 import pathlib
@@ -300,6 +301,9 @@ class Machine:
                 data += piece
 
 
+# What ends no answer of its own.
+ENDS_OF_ANSWERS = itertools.count()
+
 # How xl list shows a domain that has ended.
 ENDS = {"---s--": "poweroff", "---sr-": "reboot", "---sc-": "crash"}
 
@@ -380,6 +384,15 @@ on_reboot = "{on_reboot}"
     def type(self, line):
         """On its console, as a person does after `xl console`."""
         self.machine.run(f"echo '{line}' > $(xenstore-read /local/domain/$(xl domid {self.name})/console/tty)")
+
+    def ask(self, command):
+        """What it answers to a command that is typed on its console, in lines; and what it logs meanwhile."""
+        end = f"end-{next(ENDS_OF_ANSWERS)}"
+        self.type(command)
+        self.type(end)
+        lines = self.wait_for(f'"{end}" is not a command').splitlines()
+        answer = lines[:lines.index(end)]
+        return answer[len(answer) - answer[::-1].index(command):]
 
     def wait_for(self, text, limit=LIMIT):
         """Until its console shows `text`; returns the console."""

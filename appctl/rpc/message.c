@@ -5,7 +5,7 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
-#include "appctl/internal.h"
+#include "appctl/rpc/rpc.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,19 +71,10 @@ static bool send_message(struct stream *s, json_t *id, json_t *error, json_t *re
     return sent;
 }
 
-/* What a peer of ours sent us may stand in the text: nothing in it moves a terminal's cursor. */
-static void make_plain(char *text, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if ((text[i] < ' ' || text[i] > '~') && text[i] != '\n' && text[i] != '\t')
-            text[i] = '.';
-}
-
-bool appctl_send_reply(struct stream *s, json_t *id, struct appctl_reply *reply)
+bool appctl_send_reply(struct stream *s, json_t *id, const struct appctl_reply *reply)
 {
     json_t *text;
     id = id != NULL ? id : json_null();
-    make_plain(reply->data, reply->len);
     text = json_stringn_nocheck(reply->len > 0 ? reply->data : "", reply->len);
     return reply->failed ? send_message(s, id, text, json_null())
                          : send_message(s, id, json_null(), text);

@@ -8,7 +8,7 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
-#include "appctl/internal.h"
+#include "appctl/rpc/rpc.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 LOG_MODULE(appctl);
 
 struct appctl_peer {
-    struct list link; /* in appctl->peers */
-    struct appctl *appctl;
+    struct list link; /* in way->peers */
+    struct appctl_way *way;
     struct stream *stream;
     struct appctl_frame frame;
     struct loop_work next; /* goes on with its input */
@@ -29,7 +29,7 @@ static void peer_free(struct appctl_peer *p)
 {
     loop_work_cancel(&p->next);
     list_remove(&p->link);
-    p->appctl->n_peers--;
+    p->way->n_peers--;
     free(p);
 }
 
@@ -41,17 +41,36 @@ static void peer_end(struct appctl_peer *p)
 
 /* --- Requests -------------------------------------------------------------------------------- */
 
+/* The arguments as strings, to be freed; NULL, and the reply has failed, if they are not. */
+static const char **read_strings(const struct appctl_request *request, size_t argc,
+                                 struct appctl_reply *reply)
+{
+    const char **argv = calloc(argc + 1, sizeof *argv);
+    size_t i = 0;
+
+    if (argv == NULL) {
+        appctl_fail(reply, "no memory");
+        return NULL;
+    }
+    while (i < argc && (argv[i] = json_string_value(json_array_get(request->params, i))) != NULL)
+        i++;
+    if (i == argc)
+        return argv;
+    appctl_fail(reply, "\"%.80s\": argument %zu is not a string", request->method, i + 1);
+    free(argv);
+    return NULL;
+}
+
 /* False if it could not be sent. */
 static bool peer_answer(struct appctl_peer *p, const struct appctl_request *request)
 {
-    struct appctl_reply reply = {.max = p->appctl->config.max_reply};
+    struct appctl_reply reply = {.max = p->way->appctl->config.max_reply};
+    size_t argc = json_array_size(request->params);
+    const char **argv = read_strings(request, argc, &reply);
     bool sent;
 
-    appctl_counters.requests++;
-    appctl_run(p->appctl, &reply, request->method, request->params);
-    appctl_counters.too_long += appctl_full(&reply);
-    appctl_reply_end(&reply);
-    appctl_counters.failed += reply.failed;
+    appctl_answer(p->way->appctl, &reply, request->method, argc, argv);
+    free(argv);
     sent = appctl_send_reply(p->stream, request->id, &reply);
     appctl_reply_free(&reply);
     return sent;
@@ -60,9 +79,9 @@ static bool peer_answer(struct appctl_peer *p, const struct appctl_request *requ
 /* The end of it: nobody knows where, or what, its next message is. */
 static void peer_refuse(struct appctl_peer *p, const char *why)
 {
-    struct appctl_reply reply = {.max = p->appctl->config.max_reply};
+    struct appctl_reply reply = {.max = p->way->appctl->config.max_reply};
     appctl_counters.bad++;
-    log_warn_limited(&p->appctl->noise, "%s: %s", p->stream->peer, why);
+    log_warn_limited(&p->way->noise, "%s: %s", p->stream->peer, why);
     appctl_fail(&reply, "%s", why);
     appctl_reply_end(&reply);
     appctl_send_reply(p->stream, NULL, &reply);
@@ -107,7 +126,7 @@ static size_t peer_data(void *user, const uint8_t *bytes, size_t n)
     if (!peer_message(p, span_of(rest.data, (size_t)length)))
         return n;
     list_remove(&p->link);
-    list_append(&p->appctl->peers, &p->link);
+    list_append(&p->way->peers, &p->link);
     stream_pause(p->stream, true);
     loop_defer(&p->next);
     return blanks + (size_t)length;
@@ -137,21 +156,21 @@ static const struct stream_events peer_events = {
     .closed = peer_closed,
 };
 
-static struct appctl_peer *first_peer(struct appctl *a)
+static struct appctl_peer *first_peer(struct appctl_way *way)
 {
-    return container_of(a->peers.next, struct appctl_peer, link);
+    return container_of(way->peers.next, struct appctl_peer, link);
 }
 
-void appctl_peer_end(struct appctl *a)
+void appctl_peer_end(struct appctl_way *way)
 {
-    peer_end(first_peer(a));
+    peer_end(first_peer(way));
 }
 
 /* What waits for the one that has been silent for longest is lost: it may be that it never reads.
  */
-static void make_room(struct appctl *a)
+static void make_room(struct appctl_way *way)
 {
-    struct appctl_peer *p = first_peer(a);
+    struct appctl_peer *p = first_peer(way);
     appctl_counters.displaced++;
     stream_abort(p->stream);
     peer_free(p);
@@ -159,19 +178,20 @@ static void make_room(struct appctl *a)
 
 int appctl_attach(struct appctl *a, struct stream *s)
 {
+    struct appctl_way *way = a->way;
     struct appctl_peer *p = calloc(1, sizeof *p);
     if (p == NULL) {
         stream_abort(s);
         return -ENOMEM;
     }
-    if (a->n_peers == a->config.max_connections)
-        make_room(a);
-    p->appctl = a;
+    if (way->n_peers == a->config.max_connections)
+        make_room(way);
+    p->way = way;
     p->stream = s;
     s->out_limit = APPCTL_OUT_LIMIT;
     loop_work_init(&p->next, peer_go_on, p);
-    list_append(&a->peers, &p->link);
-    a->n_peers++;
+    list_append(&way->peers, &p->link);
+    way->n_peers++;
     appctl_counters.connections++;
     stream_own(s, &peer_events, p);
     return 0;

@@ -10,7 +10,7 @@
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
-#include "appctl/internal.h"
+#include "appctl/rpc/rpc.h"
 
 #define DEPTH_MAX 16
 
