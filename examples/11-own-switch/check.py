@@ -10,6 +10,7 @@ from lab import MorganaSwitch, traffic
 
 WRITE = "switch.c"
 SOLUTION = "solution.c"
+OPEN_VSWITCH = False
 PINGS = 300
 DROP = 50
 RATE, BURST = 5, 5

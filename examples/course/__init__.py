@@ -4,6 +4,7 @@ Each exercise is a folder of examples/ with a check.py, which has
 
     WRITE = "hub.c"           what the learner writes, beside README.md
     SOLUTION = "solution.c"   the same, solved
+    OPEN_VSWITCH = False      if --ovs means nothing there
     def check(trial): ...     what must hold, in the order in which a person would look
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.

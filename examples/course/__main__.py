@@ -126,7 +126,11 @@ def main():
         print(f"try: there is no exercise {options.number} yet; there are "
               f"{', '.join(map(str, there))}", file=sys.stderr)
         return 2
-    return attempt(there[options.number], options)
+    exercise = there[options.number]
+    if options.kind != next(iter(SWITCHES)) and not exercise.takes_open_vswitch:
+        print(f"try: exercise {exercise.number} has no place for Open vSwitch: leave --ovs away", file=sys.stderr)
+        return 2
+    return attempt(exercise, options)
 
 
 if __name__ == "__main__":

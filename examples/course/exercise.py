@@ -25,6 +25,10 @@ class Exercise:
         self.module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.module)
 
+    @property
+    def takes_open_vswitch(self):
+        return getattr(self.module, "OPEN_VSWITCH", True)
+
     def source(self, solution):
         """The file that is tried: what the learner writes, or the solution."""
         return self.folder / (self.module.SOLUTION if solution else self.module.WRITE)

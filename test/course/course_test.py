@@ -148,6 +148,14 @@ class AsDomains(unittest.TestCase):
 
 
 class OnOpenVSwitch(unittest.TestCase):
+    def test_where_it_means_nothing_that_is_said(self):
+        without = [exercise.number for exercise in exercises().values() if not exercise.takes_open_vswitch]
+        self.assertEqual(sorted({*ON_OPEN_VSWITCH, *without}), sorted(exercises()))
+        for number in without:
+            status, output = attempt(number, "--solution", "--ovs")
+            self.assertEqual(status, 2, output)
+            self.assertIn(f"exercise {number} has no place for Open vSwitch", output)
+
     def test_the_solutions_of_the_first_exercises_pass(self):
         for number in ON_OPEN_VSWITCH:
             with self.subTest(exercise=number):
