@@ -2,10 +2,10 @@
 # it is part of `make`, as it needs a C library of its own (musl's).
 XEN_PLATFORM = \
 	xen/boot.c xen/clock.c xen/clock.h xen/console.c xen/console.h xen/control.c xen/control.h xen/counters.c xen/counters.h \
-	xen/entropy.c xen/entry.S xen/evtchn.c xen/evtchn.h xen/grant.c xen/grant.h xen/guest.h \
+	xen/entropy.c xen/entry.S xen/evtchn.c xen/evtchn.h xen/files.c xen/files.h xen/grant.c xen/grant.h xen/guest.h \
 	xen/heap.c xen/heap.h xen/hypercall.h xen/interface.h xen/libc.c xen/line.c xen/line.h xen/loop.c xen/memory.c \
 	xen/netfront.c xen/netfront.h xen/offload.c xen/offload.h xen/page.c xen/page.h xen/pv.c \
-	xen/pvh.c xen/say.c xen/stack.c xen/suspend.c xen/suspend.h xen/trap.c \
+	xen/pvh.c xen/say.c xen/stack.c xen/suspend.c xen/suspend.h xen/tar.c xen/tar.h xen/trap.c \
 	xen/trap.h xen/vif.c xen/vif.h xen/xen_loop.h xen/xenbus.c xen/xenbus.h xen/xenstore.c xen/xenstore.h
 EXTRA_DIST += xen/kernel.lds
 

@@ -105,6 +105,11 @@ test_fuzz_fuzz_console_SOURCES = test/fuzz/fuzz_console.c $(FUZZ_WORLD)
 test_fuzz_fuzz_console_LDFLAGS = $(LIBFUZZER)
 test_fuzz_fuzz_console_LDADD = libmorgana-switch.a libmorgana-openflow.a libappctl-console.a \
 	$(XEN_FAKE_LIBS)
+
+noinst_PROGRAMS += test/fuzz/fuzz_tar
+test_fuzz_fuzz_tar_SOURCES = test/fuzz/fuzz_tar.c
+test_fuzz_fuzz_tar_LDFLAGS = $(LIBFUZZER)
+test_fuzz_fuzz_tar_LDADD = $(XEN_FAKE_LIBS)
 endif
 endif
 EXTRA_DIST += test/fuzz/corpus

@@ -1,8 +1,8 @@
 # Unit tests of xen/: what needs no Xen, compiled for UNIX, over a Xen that fake_xen.c plays.
 check_LIBRARIES += libxen-fake.a
 libxen_fake_a_SOURCES = \
-	xen/clock.c xen/console.c xen/control.c xen/counters.c xen/evtchn.c xen/grant.c xen/heap.c xen/line.c \
-	xen/netfront.c xen/offload.c xen/page.c xen/suspend.c xen/vif.c xen/xenbus.c xen/xenstore.c \
+	xen/clock.c xen/console.c xen/control.c xen/counters.c xen/evtchn.c xen/files.c xen/grant.c xen/heap.c xen/line.c \
+	xen/netfront.c xen/offload.c xen/page.c xen/suspend.c xen/tar.c xen/vif.c xen/xenbus.c xen/xenstore.c \
 	test/unit/fake_backend.c test/unit/fake_backend.h test/unit/fake_store.c test/unit/fake_store.h test/unit/fake_xen.c test/unit/fake_xen.h
 libxen_fake_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XXHASH_CFLAGS)
 XEN_FAKE_LIBS = libxen-fake.a libruntime.a libxen-fake.a $(SIM_LIBS) $(CHECK_LIBS)
@@ -51,3 +51,9 @@ TESTS += test/unit/test_xen_suspend
 test_unit_test_xen_suspend_SOURCES = test/unit/test_xen_suspend.c test/unit/random.h
 test_unit_test_xen_suspend_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_xen_suspend_LDADD = $(XEN_FAKE_LIBS)
+
+check_PROGRAMS += test/unit/test_xen_files
+TESTS += test/unit/test_xen_files
+test_unit_test_xen_files_SOURCES = test/unit/test_xen_files.c
+test_unit_test_xen_files_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_xen_files_LDADD = $(XEN_FAKE_LIBS)
