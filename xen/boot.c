@@ -9,6 +9,7 @@
 #include "xen/clock.h"
 #include "xen/console.h"
 #include "xen/evtchn.h"
+#include "xen/files.h"
 #include "xen/guest.h"
 #include "xen/heap.h"
 #include "xen/hypercall.h"
@@ -86,6 +87,7 @@ void boot(void)
     heap_begin();
     evtchn_begin(guest.shared);
     clock_begin(guest.shared);
+    files_begin(guest.ramdisk, guest.ramdisk_size);
     exit(run_main());
 }
 

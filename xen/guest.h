@@ -54,8 +54,8 @@ struct guest_type {
 
 extern const struct guest_type guest_pv, guest_pvh;
 
-/* What Xen has given to this domain; filled in by boot_pv() or boot_pvh(), and again by suspend().
- */
+/* What Xen has given to this domain; filled in by boot_pv() or boot_pvh(), and again by suspend()
+ * but for the last ones, which stay. */
 struct guest {
     const struct guest_type *type;
     shared_info_t *shared;
@@ -63,6 +63,8 @@ struct guest {
     evtchn_port_t console_port;
     struct xenstore_domain_interface *store;
     evtchn_port_t store_port;
+    const void *ramdisk; /* what ramdisk= names, on pages of its own that stay, only to be read */
+    size_t ramdisk_size; /* 0: nothing */
     bool command_line_cut;
     char command_line[GUEST_COMMAND_LINE];
 };

@@ -191,6 +191,21 @@ static int protect_boot_pages(uintptr_t tables, uintptr_t tables_end, uintptr_t 
     return error;
 }
 
+/* The ramdisk lies behind the image and before the list of frames, on pages of its own: among those
+ * that nobody is given. */
+static int open_ramdisk(void)
+{
+    uintptr_t from = start->mod_start, to = from + start->mod_len;
+    if (start->mod_len == 0)
+        return 0;
+    if ((start->flags & SIF_MOD_START_PFN) || from % XEN_PAGE != 0 ||
+        from < (uintptr_t)kernel_end || to < from || to > start->mfn_list)
+        return -EFAULT;
+    guest.ramdisk = (const void *)from;
+    guest.ramdisk_size = start->mod_len;
+    return pv_protect(from, to, PAGE_READ);
+}
+
 static int pv_open_memory(void)
 {
     uintptr_t end = start->nr_pages < MEMORY_MAX >> XEN_PAGE_SHIFT
@@ -213,6 +228,8 @@ static int pv_open_memory(void)
     }
     mapped_end = builders_end;
     error = protect_boot_pages(tables, tables_end, ours);
+    if (error == 0)
+        error = open_ramdisk();
     if (error)
         return error;
     page_begin(NULL, end >> XEN_PAGE_SHIFT, (uint32_t *)next_free);

@@ -112,6 +112,14 @@ static bool in_region(const struct e820 *e, uint64_t from, uint64_t to)
     return e->type == E820_RAM && e->address <= from && to <= e->address + e->size;
 }
 
+static bool in_a_region(const struct e820 *map, size_t n, uint64_t from, uint64_t to)
+{
+    for (; n > 0; n--, map++)
+        if (in_region(map, from, to))
+            return true;
+    return false;
+}
+
 static uintptr_t ram_end(const struct e820 *map, size_t n)
 {
     uintptr_t end = 0;
@@ -123,10 +131,9 @@ static uintptr_t ram_end(const struct e820 *map, size_t n)
     return end;
 }
 
-/* Add what is memory, but page 0 and the image with the table behind it. */
-static void add_regions(const struct e820 *map, size_t n, uintptr_t image_end)
+/* Add what is memory, but page 0 and what lies from the image up to `image_end`. */
+static void add_regions(const struct e820 *map, size_t n, uint64_t image, uint64_t image_end)
 {
-    uint64_t image = (uintptr_t)kernel_text;
     for (size_t i = 0; i < n; i++) {
         uint64_t from = map[i].address ? map[i].address : XEN_PAGE;
         uint64_t to = map[i].address + map[i].size;
@@ -140,21 +147,49 @@ static void add_regions(const struct e820 *map, size_t n, uintptr_t image_end)
     }
 }
 
+static uintptr_t page_up(uintptr_t address)
+{
+    return (address + XEN_PAGE - 1) & ~(uintptr_t)(XEN_PAGE - 1);
+}
+
+/* The end of what the domain's builder has loaded for us: the image and, behind it, the ramdisk. 0:
+ * that is where it cannot be. */
+static uintptr_t loaded_end(void)
+{
+    uintptr_t from = (uintptr_t)guest.ramdisk, most = SPANS * SPAN;
+    if (guest.ramdisk_size == 0)
+        return (uintptr_t)kernel_end;
+    if (from % XEN_PAGE != 0 || from < (uintptr_t)kernel_end || from > most ||
+        guest.ramdisk_size > most - from)
+        return 0;
+    return page_up(from + guest.ramdisk_size);
+}
+
+static int protect_loaded(uintptr_t end)
+{
+    uintptr_t image_end = (uintptr_t)kernel_end, span_end = (image_end + SPAN - 1) & ~(SPAN - 1);
+    int error = pvh_protect(image_end, span_end, PAGE_WRITE);
+    return error || guest.ramdisk_size == 0 ? error
+                                            : pvh_protect((uintptr_t)guest.ramdisk, end, PAGE_READ);
+}
+
 static int pvh_open_memory(void)
 {
     struct e820 map[MAP_MAX];
     struct xen_memory_map ask = {.nr_entries = MAP_MAX};
-    uintptr_t end, image_end, span_end = ((uintptr_t)kernel_end + SPAN - 1) & ~(SPAN - 1);
+    uintptr_t image = (uintptr_t)kernel_text, loaded = loaded_end(), image_end, end;
     int error;
     set_xen_guest_handle(ask.buffer, map);
     error = hypercall_memory(XENMEM_memory_map, &ask);
     if (error)
         return error;
     end = ram_end(map, ask.nr_entries);
-    image_end = (uintptr_t)kernel_end + (end >> XEN_PAGE_SHIFT) * sizeof(uint32_t);
-    page_begin(NULL, end >> XEN_PAGE_SHIFT, (uint32_t *)kernel_end);
-    add_regions(map, ask.nr_entries, (image_end + XEN_PAGE - 1) & ~(uintptr_t)(XEN_PAGE - 1));
-    return pvh_protect((uintptr_t)kernel_end, span_end, PAGE_WRITE);
+    image_end = page_up(loaded + (end >> XEN_PAGE_SHIFT) * sizeof(uint32_t));
+    if (loaded == 0 || !in_a_region(map, ask.nr_entries, image, image_end))
+        return -EFAULT;
+    page_begin(NULL, end >> XEN_PAGE_SHIFT, (uint32_t *)loaded);
+    add_regions(map, ask.nr_entries, image, image_end);
+    return protect_loaded(loaded);
 }
 
 static unsigned long pvh_frame(const void *page)
@@ -332,6 +367,25 @@ static void set_thread(void)
     __asm__ volatile("wrmsr" : : "c"(MSR_FS_BASE), "a"((uint32_t)at), "d"((uint32_t)(at >> 32)));
 }
 
+/* The first of the modules. */
+static void take_ramdisk(const struct hvm_start_info *info)
+{
+    const struct hvm_modlist_entry *module = (const void *)info->modlist_paddr;
+    if (info->nr_modules == 0)
+        return;
+    guest.ramdisk = (const void *)module->paddr;
+    guest.ramdisk_size = module->size;
+}
+
+static void take_start_info(const struct hvm_start_info *info)
+{
+    if (info->magic != XEN_HVM_START_MAGIC_VALUE)
+        return;
+    if (info->cmdline_paddr != 0)
+        guest_set_command_line((const char *)info->cmdline_paddr, GUEST_COMMAND_LINE);
+    take_ramdisk(info);
+}
+
 void boot_pvh(const struct hvm_start_info *info)
 {
     set_thread();
@@ -340,7 +394,6 @@ void boot_pvh(const struct hvm_start_info *info)
     guest.type = &guest_pvh;
     if (take_params() != 0)
         hypercall_sched(SCHEDOP_shutdown, &(struct sched_shutdown){.reason = SHUTDOWN_crash});
-    if (info->magic == XEN_HVM_START_MAGIC_VALUE && info->cmdline_paddr != 0)
-        guest_set_command_line((const char *)info->cmdline_paddr, GUEST_COMMAND_LINE);
+    take_start_info(info);
     boot();
 }

@@ -52,9 +52,9 @@ class OfEachKind:
         self.addCleanup(guest.destroy)
         return guest.create()
 
-    def crash(self, mistake):
+    def crash(self, mistake, **options):
         """Make a mistake; what the console says of it."""
-        guest = self.start("crash", mistake)
+        guest = self.start("crash", mistake, **options)
         self.assertEqual("crash", guest.wait_for_end())
         console = guest.console()
         guest.destroy()
@@ -68,11 +68,39 @@ class OfEachKind:
         self.assertIn(f"{self.kind.upper()} guest", console)
         self.assertIn("3 words, half of them 1.5", console)
         self.assertIn("word 2: two three", console)
-        self.assertIn("a file: No such file or directory", console)
+        self.assertIn("file hello.txt: No such file or directory", console)
         # All but what boot structures, page tables and the image take.
         self.assertGreater(int(re.search(r"(\d+) pages", console)[1]), 32 * 256 - 200)
         self.assertEqual(2, len(set(re.search(r"random (\w+), again (\w+)", console).groups())))
         self.assertEqual("poweroff", guest.wait_for_end())
+
+    def ramdisk(self, command):
+        """What the shell makes of the archive files.tar, in dom0."""
+        self.machine.run(f"""mkdir -p /run/files && cd /run/files && rm -rf * && mkdir more
+echo 'from the archive' > hello.txt && : > empty && seq 50000 > more/numbers && tar cf files.tar . && {command}""")
+        return "/run/files/files.tar"
+
+    def test_has_the_files_of_its_ramdisk(self):
+        guest = self.start("hello", memory=32, ramdisk=self.ramdisk("true"))
+        console = guest.wait_for("ended well")
+        self.assertIn("files: 3 from ramdisk=", console)
+        self.assertIn("file hello.txt: from the archive", console)
+        self.assertIn("to write it: Read-only file system", console)
+        self.assertRegex(console, "file /empty: .*\n.* 0 bytes")
+        self.assertGreater(int(re.search(r"(\d+) pages", console)[1]), 32 * 256 - 300)
+        self.assertEqual("poweroff", guest.wait_for_end())
+
+    def test_a_ramdisk_that_is_wrong_gives_no_files(self):
+        for command, complaint in (
+                ("bzip2 < files.tar > x && mv x files.tar",
+                 "at byte 0: this is no header of an uncompressed tar archive"),
+                ("truncate -s 40960 files.tar", "the file is longer than the archive")):
+            with self.subTest(command):
+                guest = self.start("hello", ramdisk=self.ramdisk(command))
+                self.assertEqual("poweroff", guest.wait_for_end())
+                self.assertIn(complaint, guest.console())
+                self.assertIn("file hello.txt: No such file or directory", guest.console())
+                guest.destroy()
 
     def test_a_command_line_that_cannot_be_split_is_said(self):
         guest = self.start("hello", 'one "two')
@@ -87,6 +115,8 @@ class OfEachKind:
 
     def test_constants_are_not_written(self):
         self.assertIn("page fault (vector 14, error 3", self.crash("write-constant"))
+        self.assertIn("page fault (vector 14, error 3",
+                      self.crash("write-ramdisk", ramdisk=self.ramdisk("true")))
 
     def test_data_are_not_executed(self):
         for mistake in ("run-data", "run-heap"):

@@ -310,9 +310,10 @@ ENDS = {"---s--": "poweroff", "---sr-": "reboot", "---sc-": "crash"}
 
 class Domain:
     """A guest of ours: `kernel` is the name of one of the machine's files, `kind` pv or pvh, `vifs`
-    are words such as "mac=...,bridge=xenbr0"."""
+    are words such as "mac=...,bridge=xenbr0"; `ramdisk` is a path in dom0."""
 
-    def __init__(self, machine, name, kernel, kind, extra="", memory=16, vifs=(), on_reboot="preserve"):
+    def __init__(self, machine, name, kernel, kind, extra="", memory=16, vifs=(), on_reboot="preserve",
+                 ramdisk=""):
         self.machine, self.name, self.kind = machine, name, kind
         # Only to do something when the domain ends need xl stay.
         self._how = "-e" if on_reboot == "preserve" else ""
@@ -329,6 +330,8 @@ on_crash = "preserve"
 on_poweroff = "preserve"
 on_reboot = "{on_reboot}"
 """
+        if ramdisk:
+            self._config += f'ramdisk = "{ramdisk}"\n'
 
     def __str__(self):
         return f"{self.name} ({self.kind})"

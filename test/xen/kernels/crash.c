@@ -25,6 +25,11 @@ static void write_constant(void)
     *(volatile uint8_t *)kernel_rodata = 0;
 }
 
+static void write_ramdisk(void)
+{
+    *(volatile uint8_t *)(uintptr_t)guest.ramdisk = 0;
+}
+
 static void run_data(void)
 {
     static uint8_t code[] = {0xc3}; /* ret */
@@ -64,9 +69,16 @@ static const struct {
     const char *name;
     void (*make)(void);
 } mistakes[] = {
-    {"null", follow_null},       {"write-text", write_text}, {"write-constant", write_constant},
-    {"run-data", run_data},      {"run-heap", run_heap},     {"stack", overflow_stack},
-    {"assert", break_assertion}, {"opcode", run_nothing},    {"abort", abort},
+    {"null", follow_null},
+    {"write-text", write_text},
+    {"write-constant", write_constant},
+    {"write-ramdisk", write_ramdisk},
+    {"run-data", run_data},
+    {"run-heap", run_heap},
+    {"stack", overflow_stack},
+    {"assert", break_assertion},
+    {"opcode", run_nothing},
+    {"abort", abort},
 };
 
 int main(int argc, char **argv)
