@@ -1,6 +1,6 @@
 /*
- * line_file.h - what an app reads line by line, from a file or, where there are no files, as in a
- * domU, from an option that is given again and again.
+ * line_file.h - what an app reads line by line, from a file or, where there are no files, from an
+ * option that is given again and again.
  *
  * Empty lines and those that begin with a # mean nothing. A line may begin with `dpid=HEX` and a
  * comma or blanks: then it is for this datapath, else for all. Every error is logged with where it

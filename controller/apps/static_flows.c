@@ -1,10 +1,10 @@
 /*
  * static_flows.c - the app `static`: flows from a file, on each switch that they are for.
  *
- * Flows come from --static-file (flow_file.h says how lines look) and, where there are no files, as
- * in a domU, from --static-flow=LINE, again and again. They are sent when a switch joins. On
- * SIGHUP, or by the command static/reload, the file is read again, and the switches that have
- * joined are told of the differences only. A file with an error changes nothing.
+ * Flows come from --static-file (flow_file.h says how lines look) and, where there are no files,
+ * from --static-flow=LINE, again and again. They are sent when a switch joins. On SIGHUP, or by the
+ * command static/reload, the file is read again, and the switches that have joined are told of the
+ * differences only. A file with an error changes nothing.
  *
  * Static flows stay: each asks for a flow-removed message, and one that somebody deletes, an app
  * before this one or a person, is sent again. What times out, as it was written to, is not.

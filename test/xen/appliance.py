@@ -76,12 +76,15 @@ class Appliance:
     def host(self, number):
         return Host(self.machine, number)
 
-    def create(self, name, kind, extra=None, calm=0):
+    def create(self, name, kind, extra=None, calm=0, ramdisk=None):
         """Have xl create the domain of an example configuration, with `extra` in place of its own
-        options. What its vifs need is there. `calm`: see Domain.create()."""
+        options, and with a ramdisk, by its path in dom0. What its vifs need is there. `calm`: see
+        Domain.create()."""
         text = program(f"doc/xen/morgana-{name}.cfg").read_text()
         if extra is not None:
             text = re.sub(r'^extra = ".*"', f'extra = "{extra}"', text, flags=re.M)
+        if ramdisk:
+            text = re.sub(r'^#ramdisk = ".*"', f'ramdisk = "{ramdisk}"', text, flags=re.M)
         self.make_bridges(text)
         return Example(self.machine, text, kind).create(calm)
 

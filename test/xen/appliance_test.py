@@ -38,8 +38,8 @@ class OfEachKind:
     def setUp(self):
         self.guests = []
 
-    def create(self, name, extra=None):
-        guest = self.bench.create(name, self.kind, extra)
+    def create(self, name, extra=None, ramdisk=None):
+        guest = self.bench.create(name, self.kind, extra, ramdisk=ramdisk)
         self.addCleanup(guest.destroy)
         self.guests.append(guest)
         return guest
@@ -137,15 +137,36 @@ class OfEachKind:
         """Whose address is from DHCP, as when nothing is said of it; a hundred other switches do."""
         controller = self.create("controller", "")
         controller.wait_for(f"vif:0: up, {CONTROLLER}/24")
-        self.addCleanup(self.peer.vsctl, "del-controller", self.peer.bridge)
-        self.peer.delete_flows()
-        self.peer.set_controller(f"tcp:{CONTROLLER}:6653")
-        wait_for(self.peer.is_connected, "Open vSwitch to reach its controller", LIMIT)
+        self.obeys_the_controller()
         first, *others = self.hosts
         for host in others:
             wait_for(lambda: first.ping(host), f"{host.name} to answer", LIMIT)
         self.assertTrue(self.peer.flows())
         self.a_hundred_switches_fit()
+
+    def obeys_the_controller(self):
+        """Open vSwitch, until the end of the test."""
+        self.addCleanup(self.peer.vsctl, "del-controller", self.peer.bridge)
+        self.peer.delete_flows()
+        self.peer.set_controller(f"tcp:{CONTROLLER}:6653")
+        wait_for(self.peer.is_connected, "Open vSwitch to reach its controller", LIMIT)
+
+    def test_a_firewall_has_its_rules_from_a_file(self):
+        """From its ramdisk, which is still there when it is another domain."""
+        first, second, third = self.hosts
+        self.machine.run(f"cd /run && echo 'deny ip,nw_src={first.address},nw_dst={third.address}\n"
+                         "allow ip' > net.rules && tar cf files.tar net.rules && rm net.rules")
+        controller = self.create("controller", f"--ip={CONTROLLER}/24 --app=firewall "
+                                 "--firewall-file=net.rules --app=learning", "/run/files.tar")
+        self.obeys_the_controller()
+        wait_for(lambda: first.ping(second), f"{second.name} to answer", LIMIT)
+        wait_for(lambda: second.ping(third), f"{third.name} to answer", LIMIT)
+        self.assertEqual(0, first.ping(third))
+        controller.save()
+        controller.restore()
+        controller.wait_for("suspend: resumed")
+        controller.type("reload")
+        controller.wait_for("4 flows for the rules, 4 before")
 
     def a_hundred_switches_fit(self):
         """In the 16 MiB of the example: each is served, also while all send packets."""
