@@ -6,6 +6,9 @@
  * waited for long enough) the others are opened: between the two the open ports are a part of both
  * trees, and a part of a tree has no loop.
  *
+ * What was flooded before the tree changed is still on its way, and teaches apps hosts' old ports
+ * after these have been forgotten: so they are forgotten once more when it has come to its end.
+ *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "controller/apps/stp.h"
@@ -58,16 +61,18 @@ struct stp {
     struct timer late;       /* barriers have been waited for long enough */
     size_t n_waited;         /* switches whose barrier is awaited */
     uint64_t barrier, seed;
+    struct timer stray;  /* what was flooded before has come to its end */
     bool lost;           /* since the last commit a link or a switch has gone */
     bool blocked_passes; /* stp_let_blocked_pass() */
-    unsigned looped;     /* so many commits more forget all, see look_for_cable() */
+    bool looped;         /* the next commit forgets all, see look_for_cable() */
 };
 
 struct stp_port {
     struct stp_switch *sw;
     uint16_t no;
     bool up, cable, settled;
-    bool open; /* it floods, as far as we told the switch */
+    bool open;  /* it floods, as far as we told the switch */
+    bool stray; /* floods of before may still come in, and teach wrong */
     uint64_t behind,
         next; /* the switches behind it: when last committed; now. 0: not in the tree */
     struct timer settle;
@@ -293,6 +298,24 @@ static void forget_port(const struct stp_port *p)
     ctl_forget(p->sw->node.dp, p->no);
 }
 
+/* A flood passes a switch in some milliseconds, by way of the controller; there may be many. */
+#define STRAY_TIME (250 * NS_PER_MS)
+
+static void expect_strays(struct stp_port *p)
+{
+    p->stray = true;
+    loop_timer_arm(&p->sw->stp->stray, loop_now() + STRAY_TIME);
+}
+
+static void forget_strays(struct stp_switch *sw)
+{
+    for (size_t i = 0; i < sw->n_ports; i++) {
+        if (sw->port[i]->stray)
+            forget_port(sw->port[i]);
+        sw->port[i]->stray = false;
+    }
+}
+
 /* Hosts behind a port that has changed may now be behind another; see stp.h. */
 static void forget_what_moved(struct stp_switch *sw)
 {
@@ -302,8 +325,11 @@ static void forget_what_moved(struct stp_switch *sw)
     for (size_t i = 0; i < sw->n_ports; i++) {
         struct stp_port *p = sw->port[i];
         bool moved = p->behind != p->next && n >= (sw->stp->lost ? 1 : 2);
-        if (moved || sw->fresh || (sw->stp->looped > 0 && p->next != 0))
+        moved |= sw->stp->looped && p->next != 0;
+        if (moved || sw->fresh)
             forget_port(p);
+        if (moved)
+            expect_strays(p);
         p->behind = p->next;
     }
     sw->fresh = false;
@@ -346,9 +372,7 @@ static void commit(struct stp *stp)
         open_ports(switch_at(it));
         forget_what_moved(switch_at(it));
     }
-    stp->lost = false;
-    if (stp->looped > 0 && --stp->looped > 0)
-        loop_timer_arm(&stp->again, loop_now() + 100 * NS_PER_MS);
+    stp->lost = stp->looped = false;
 }
 
 static void update(void *user)
@@ -372,6 +396,13 @@ static void on_again(void *user)
     update(user);
 }
 
+static void on_stray(void *user)
+{
+    struct stp *stp = user;
+    struct list *it, *after;
+    list_each(it, after, &stp->switches) forget_strays(switch_at(it));
+}
+
 /* A switch that does not answer must not keep the others from talking. */
 static void on_late(void *user)
 {
@@ -386,7 +417,7 @@ static void on_late(void *user)
 
 /* A port that has got its first cable, or lost its last: who was behind it is not any more. If it
  * was open there may have been a circle, and what went round in it has taught other switches wrong
- * as well: all is forgotten, and once more when the last of it has come to its end. */
+ * as well: all is forgotten. */
 static void look_for_cable(struct stp_switch *sw, uint16_t port)
 {
     struct stp *stp = sw->stp;
@@ -395,7 +426,7 @@ static void look_for_cable(struct stp_switch *sw, uint16_t port)
     if (p == NULL || p->cable == cable)
         return;
     if (cable && p->open)
-        stp->looped = 2;
+        stp->looped = true;
     p->cable = cable;
     port_begin(p);
     forget_port(p);
@@ -434,6 +465,7 @@ static void *stp_create(struct ctl *ctl)
     loop_work_init(&stp->update, update, stp);
     timer_init(&stp->again, on_again, stp);
     timer_init(&stp->late, on_late, stp);
+    timer_init(&stp->stray, on_stray, stp);
     discovery_listen(discovery, &stp->listener);
     counter_register(&counter_set);
     return stp;
@@ -445,6 +477,7 @@ static void stp_destroy(void *self)
     loop_work_cancel(&stp->update);
     timer_cancel(&stp->again);
     timer_cancel(&stp->late);
+    timer_cancel(&stp->stray);
     graph_free(&stp->graph);
     free(stp);
 }

@@ -8,15 +8,17 @@
  *
  *   - No loop, not even for a moment: ports are closed first, and opened when the switches have
  *     confirmed that (by barriers). A port that is down is closed, so that it comes up closed; it
- * is opened when it is found in the tree, or when it has been up for discovery_settle_time()
- *     without a link.
+ *     is opened when it is found in the tree, or when it has been up for discovery_settle_time()
+ *     without a link. A link of one direction is in no tree, and closed at both ends.
  *   - No wrong lesson: what comes in on a port that is not open does not reach the apps behind.
  *   - What other apps know of hosts behind a port is forgotten (ctl_forget()) when other switches
  *     than before are behind it. To see that, each port of the tree has the exclusive or of a hash
  *     of every switch behind it. If the network has only grown, a switch of which one port alone
- * has changed has nothing to forget. All is forgotten at a switch that joins, which may have flows
- *     from before, and everywhere when a port that was open turns out to be a link: there may have
- *     been a circle, and what went round in it has taught every switch wrong.
+ *     has changed has nothing to forget. Once more is forgotten when what was flooded over the old
+ *     tree has come to its end, as that has taught old ports again. All is forgotten at a switch
+ * that joins, which may have flows from before, and everywhere when a port that was open turns out
+ * to be a link: there may have been a circle, and what went round in it has taught every switch
+ * wrong.
  *   - The graph, for apps that stand on this one.
  *
  * A loop through bridges that do not pass LLDP on, and are not ours, is not seen.

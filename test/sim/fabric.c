@@ -191,7 +191,7 @@ static void transmit(struct fabric_switch *sw, uint16_t no, struct span frame)
     struct fabric_port *p = no <= sw->n_ports ? &sw->port[no] : NULL;
     struct fabric_cable *c = p != NULL ? p->cable : NULL;
     fabric.frames++;
-    if (c == NULL || !fabric_port_up(sw, no) || c->state != CABLE_WELL)
+    if (c == NULL || !fabric_port_up(sw, no) || !fabric_sends(c, sw, no))
         return;
     if (p->host != NULL)
         host_gets(p->host, frame);

@@ -4,8 +4,8 @@
  *
  * Each switch has the slow and obvious flow table of reference_table.h, ports that a port-mod may
  * close to floods, and a session with the controller over the simulated network. Frames travel over
- * cables; a cable may be cut in silence, or with both its ports going down. What a switch would do
- * with a frame can be asked without sending one, by walking the tables.
+ * cables; a cable may be cut in silence, both ways or one, or with both its ports going down. What
+ * a switch would do with a frame can be asked without sending one, by walking the tables.
  *
  * Called by sim_topology.c.
  *
@@ -20,7 +20,7 @@
 
 #define FABRIC_PORTS 64
 
-enum cable_state { CABLE_WELL, CABLE_SILENT, CABLE_DOWN };
+enum cable_state { CABLE_WELL, CABLE_ONE_WAY /* from a to b */, CABLE_SILENT, CABLE_DOWN };
 
 /* Between two switches, or (b NULL) from a switch to a host. */
 struct fabric_cable {
@@ -118,6 +118,9 @@ struct ref_entry *fabric_lookup(const struct fabric_switch *sw, const struct ofp
 bool fabric_port_up(const struct fabric_switch *sw, uint16_t no);
 
 /* --- Looking --------------------------------------------------------------------------------- */
+
+/* Does what this end of a cable sends come to the other? */
+bool fabric_sends(const struct fabric_cable *c, const struct fabric_switch *sw, uint16_t port);
 
 /* Do cables join these two, now? */
 bool fabric_joined(struct fabric_switch *a, struct fabric_switch *b);

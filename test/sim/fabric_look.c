@@ -16,10 +16,20 @@ static struct fabric_switch *set_of(struct fabric_switch *sw)
     return sw;
 }
 
+bool fabric_sends(const struct fabric_cable *c, const struct fabric_switch *sw, uint16_t port)
+{
+    return c->state == CABLE_WELL || (c->state == CABLE_ONE_WAY && sw == c->a && port == c->a_port);
+}
+
+static bool carries_one_way(const struct fabric_cable *c)
+{
+    return c->state <= CABLE_ONE_WAY && fabric_port_up(c->a, c->a_port) &&
+           fabric_port_up(c->b, c->b_port);
+}
+
 static bool carries(const struct fabric_cable *c)
 {
-    return c->state == CABLE_WELL && fabric_port_up(c->a, c->a_port) &&
-           fabric_port_up(c->b, c->b_port);
+    return c->state == CABLE_WELL && carries_one_way(c);
 }
 
 static bool is_open(const struct fabric_cable *c)
@@ -28,8 +38,8 @@ static bool is_open(const struct fabric_cable *c)
            !c->b->port[c->b_port].closed;
 }
 
-/* Join the sets of what cables (only those that floods pass, if so) join. Returns whether some
- * cable joined what was joined already. */
+/* Join the sets of what cables (only those that floods pass, if so, one way even) join. Returns
+ * whether some cable joined what was joined already. */
 static bool join_sets(bool only_open)
 {
     bool circle = false;
@@ -37,7 +47,7 @@ static bool join_sets(bool only_open)
         fabric.sw[i]->set = fabric.sw[i];
     for (size_t i = 0; i < fabric.n_cables; i++) {
         const struct fabric_cable *c = fabric.cable[i];
-        if (!carries(c) || (only_open && !is_open(c)))
+        if (only_open ? !carries_one_way(c) || !is_open(c) : !carries(c))
             continue;
         circle |= set_of(c->a) == set_of(c->b);
         set_of(c->a)->set = set_of(c->b);
@@ -62,6 +72,9 @@ const char *fabric_unrest(void)
         return "floods go round in a circle";
     for (size_t i = 0; i < fabric.n_cables; i++) {
         const struct fabric_cable *c = fabric.cable[i];
+        if (c->state == CABLE_ONE_WAY && carries_one_way(c) &&
+            !(c->a->port[c->a_port].closed && c->b->port[c->b_port].closed))
+            return "floods pass a cable that brings nothing back";
         if (!carries(c))
             continue;
         if (set_of(c->a) != set_of(c->b))
@@ -116,7 +129,7 @@ enum walk fabric_walk(const struct fabric_host *from, const struct fabric_host *
             return sw->port[out].host == to && to->at == sw && to->port == out ? WALK_ARRIVES
                                                                                : WALK_LOST;
         c = sw->port[out].cable;
-        if (c->state != CABLE_WELL)
+        if (!fabric_sends(c, sw, out))
             return WALK_LOST;
         port = c->a == sw && c->a_port == out ? c->b_port : c->a_port;
         sw = c->a == sw && c->a_port == out ? c->b : c->a;

@@ -6,14 +6,14 @@
  *     sim_topology --seed=7 --switches=1000     run one, of this size
  *     sim_topology --break=open                 break something on purpose: must fail
  *
- * A run goes in waves. Each begins with mishaps: cables are cut, in silence or so that their ports
- * go down, or mended; switches lose power, come back, lose their sessions; hosts move. While the
- * controller finds that out, hosts talk, and every 50 ms the switches' tables are walked and their
- * ports looked at: no loop may be older than LOOP_TIME (or be at all, but where a cable that was
- * cut in silence is mended; in small networks that is looked at whenever a port opens), and after
- * the time that the wave's mishaps take to be found out, and LINGER, no loop and no black hole may
- * be left. Then the network is at rest: what is broadcast must reach each host once, what is sent
- * to one that one.
+ * A run goes in waves. Each begins with mishaps: cables are cut, in silence (both ways, or one) or
+ * so that their ports go down, or mended; switches lose power, come back, lose their sessions;
+ * hosts move. While the controller finds that out, hosts talk, and every 50 ms the switches' tables
+ * are walked and their ports looked at: no loop may be older than LOOP_TIME (or be at all, but
+ * where a cable that was cut in silence is mended; in small networks that is looked at whenever a
+ * port opens), and after the time that the wave's mishaps take to be found out, and LINGER, no loop
+ * and no black hole may be left. Then the network is at rest: what is broadcast must reach each
+ * host once, what is sent to one that one.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -269,15 +269,13 @@ static uint64_t longer(uint64_t a, uint64_t b)
 /* Returns by when it has been found out. */
 static uint64_t cable_mishap(void)
 {
+    static const enum cable_state cuts[] = {CABLE_ONE_WAY, CABLE_SILENT, CABLE_DOWN};
     struct fabric_cable *c = fabric.cable[sim_random(fabric.n_cables)];
-    bool silent = sim_random(2) == 0;
-    if (c->state != CABLE_WELL) {
-        silent = c->state == CABLE_SILENT;
-        fabric.strict &= !silent; /* its ports were open, as those of hosts */
-        fabric_set_cable(c, CABLE_WELL);
-    } else
-        fabric_set_cable(c, silent ? CABLE_SILENT : CABLE_DOWN);
-    return silent ? SILENT_TIME : PORT_TIME;
+    enum cable_state was = c->state, is = was == CABLE_WELL ? cuts[sim_random(3)] : CABLE_WELL;
+    if (was == CABLE_SILENT)
+        fabric.strict = false; /* its ports were open, as those of hosts */
+    fabric_set_cable(c, is);
+    return was == CABLE_DOWN || is == CABLE_DOWN ? PORT_TIME : SILENT_TIME;
 }
 
 /* One that has been away comes back to hosts whose ports have to settle. */

@@ -125,6 +125,26 @@ START_TEST(what_is_behind_other_ports_than_before_is_forgotten)
 }
 END_TEST
 
+/* A flood that was on its way has taught old ports again. */
+START_TEST(it_is_forgotten_once_more_when_old_floods_have_ended)
+{
+    begin_joined();
+    cabled_cut(1, 1, false);
+    cabled_pass(NS_PER_MS);
+    forgotten[0] = '\0';
+    cabled_pass(200 * NS_PER_MS);
+    ck_assert_str_eq(forgotten, "");
+    cabled_pass(100 * NS_PER_MS);
+    ck_assert_ptr_nonnull(strstr(forgotten, "1.2 "));
+    ck_assert_ptr_nonnull(strstr(forgotten, "3.1 "));
+    ck_assert_ptr_null(strstr(forgotten, ".3 "));
+    forgotten[0] = '\0';
+    cabled_pass(3 * NS_PER_S);
+    ck_assert_str_eq(forgotten, "");
+    cabled_end();
+}
+END_TEST
+
 START_TEST(nothing_is_forgotten_where_the_network_has_only_grown)
 {
     begin();
@@ -315,6 +335,7 @@ int main(void)
     tcase_add_loop_test(c, when_a_link_of_the_tree_goes_the_closed_one_opens, 0, 2);
     tcase_add_loop_test(c, a_cable_that_carries_frames_one_way_only_is_closed_at_both_ends, 0, 2);
     tcase_add_test(c, what_is_behind_other_ports_than_before_is_forgotten);
+    tcase_add_test(c, it_is_forgotten_once_more_when_old_floods_have_ended);
     tcase_add_test(c, nothing_is_forgotten_where_the_network_has_only_grown);
     tcase_add_test(c, no_port_opens_before_others_are_known_to_be_closed);
     tcase_add_test(c, packets_that_come_in_on_closed_ports_go_no_further);
