@@ -639,15 +639,8 @@ static void ask_for_list(void)
         listing = xenstore_list(0, FOLDER, on_list, NULL) == 0;
 }
 
-/* The folder's names: none if there is no folder. Another error says nothing of vifs. */
-static void on_list(void *user, int error, const char *names, size_t n)
+static void take_list(const char *names, size_t n)
 {
-    (void)user;
-    listing = false;
-    if (list_again)
-        ask_for_list();
-    if (error && error != -ENOENT)
-        return;
     for (size_t at = 0; at < n; at += strlen(names + at) + 1) {
         const char *name = names + at;
         uint64_t number;
@@ -658,6 +651,17 @@ static void on_list(void *user, int error, const char *names, size_t n)
             vif_new(name);
     }
     free_absent();
+}
+
+/* The folder's names: none if there is no folder. Another error says nothing of vifs. */
+static void on_list(void *user, int error, const char *names, size_t n)
+{
+    (void)user;
+    listing = false;
+    if (error == 0 || error == -ENOENT)
+        take_list(names, n);
+    if (list_again)
+        ask_for_list();
 }
 
 /* The tools have written where the backend is: if that is another one all begins anew. */
