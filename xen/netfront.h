@@ -8,6 +8,10 @@
  * So no grant is made or ended on the steady path, what was checked cannot change afterwards, and a
  * backend that holds on to pages holds none of a pool's packets.
  *
+ * A frame that finds no slot is dropped, as by any switch whose output is congested: the ring is
+ * the queue. One of 512 frames in front of it, let go by the backend's events, was tried: of a
+ * flood from dom0's kernel, which outruns what dom0 takes back, it lost as many.
+ *
  * The backend is not trusted: indices, ids, offsets, sizes and kinds are checked; a frame that does
  * not fit together is dropped and counted, and a ring whose indices cannot be is broken for good:
  * netfront_broken() says so and nothing moves through it any more.

@@ -1,8 +1,9 @@
 /*
  * fuzz_vif.c - a backend that is hostile for the whole of a vif's life: what it writes into
  * xenstore (features, queues, carrier, MAC address), its states in any order, its rings, in the
- * middle of which the vif goes and comes again. Nothing is touched but what was granted, all of it
- * comes back, and a backend that behaves afterwards is served.
+ * middle of which the vif goes and comes again, while xenstored is slow and merges events. Nothing
+ * is touched but what was granted, all of it comes back, and a backend that behaves afterwards is
+ * served.
  *
  * The input is a list of steps, each a byte that says which and 11 bytes of what is done.
  *
@@ -222,6 +223,7 @@ static void take_step(const uint8_t *step)
         fake_store_set(step[1] & 1 ? OURS : BACKEND, NULL);
         break;
     case 5:
+        fake_store.held = step[1] & 1;
         plug();
         break;
     default:
@@ -254,6 +256,8 @@ static void begin(void)
 /* After a new start of the device's folders all is well. */
 static void must_work(void)
 {
+    fake_store.held = false;
+    settle();
     fake_store_set(OURS, NULL);
     fake_store_set(BACKEND, NULL);
     settle();
