@@ -110,22 +110,27 @@ static void write_key(const uint8_t *step)
     fake_store_set_in(key[0], key[1], step[1] & 0x80 ? NULL : value);
 }
 
-/* The page that is granted under our key, as the backend would map it; NULL: there is none. */
+/* The page that is granted, as the backend would map it; NULL: there is none, or no longer. */
+static uint8_t *page_of(grant_ref_t ref)
+{
+    if (ref == 0 || ref / (XEN_PAGE / sizeof(grant_entry_v1_t)) >= FAKE_GRANT_FRAMES ||
+        fake.grants[ref / (XEN_PAGE / sizeof(grant_entry_v1_t))] == NULL ||
+        fake_grant(ref)->flags == 0)
+        return NULL;
+    return fake_page(fake_grant(ref)->frame);
+}
+
+/* The same by our key that names it. */
 static uint8_t *granted(unsigned queue, const char *key)
 {
     char path[XENSTORE_PATH_MAX];
     const char *text;
-    grant_ref_t ref;
     snprintf(path, sizeof path, OURS "/queue-%u/%s", queue, key);
     if ((text = fake_store_get(path)) == NULL) {
         snprintf(path, sizeof path, OURS "/%s", key);
         text = fake_store_get(path);
     }
-    ref = text ? (grant_ref_t)strtoul(text, NULL, 10) : 0;
-    if (ref == 0 || ref / (XEN_PAGE / sizeof(grant_entry_v1_t)) >= FAKE_GRANT_FRAMES ||
-        fake_grant(ref)->flags == 0) /* it was granted once */
-        return NULL;
-    return fake_page(fake_grant(ref)->frame);
+    return text ? page_of((grant_ref_t)strtoul(text, NULL, 10)) : NULL;
 }
 
 static void write_rx(const uint8_t *step, netif_rx_sring_t *rx)
@@ -134,15 +139,16 @@ static void write_rx(const uint8_t *step, netif_rx_sring_t *rx)
     rx->rsp_prod += step[2] % 8;
 }
 
-/* A request that is there is answered as it should be, all but its flags and length. */
+/* A request that is there is answered as it should be, all but its flags and length; if it is what
+ * write_rx() has left there is no such page. */
 static void answer_rx(const uint8_t *step, netif_rx_sring_t *rx)
 {
     RING_IDX at = rx->rsp_prod;
     const netif_rx_request_t q = rx->ring[at % SLOTS].req;
     if (at == rx->req_prod)
         return;
-    if (fake_grant(q.gref)->flags != 0)
-        memcpy(fake_page(fake_grant(q.gref)->frame), step + 5, STEP - 5);
+    if (page_of(q.gref))
+        memcpy(page_of(q.gref), step + 5, STEP - 5);
     rx->ring[at % SLOTS].rsp = (netif_rx_response_t){
         .id = q.id, .flags = step[2] % 16, .status = (int16_t)(step[3] | step[4] << 8)};
     rx->rsp_prod = at + 1;
