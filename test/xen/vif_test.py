@@ -54,13 +54,8 @@ class OfEachKind:
 
     def counters(self, module):
         """What the switch's console says when it is asked: names and numbers."""
-        self.asked = getattr(self, "asked", 0) + 1
-        log = "/var/log/xen/guest-switch.log"
-        self.machine.run(f"echo counters > $(xenstore-read /local/domain/{self.domain}/console/tty)")
-        self.assertTrue(self.machine.wait_until(
-            f"[ $(grep -c 'all others are zero' {log}) = {self.asked} ]"), self.switch.console())
-        line = re.findall(rf" counters: {module}: (.*)", self.switch.console())[-1]
-        return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", line)}
+        lines = [line for line in self.switch.ask("counters") if line.startswith(f"{module}: ")]
+        return {name: int(value) for name, value in re.findall(r"(\w+)=(\d+)", " ".join(lines))}
 
     def end_host(self):
         self.machine.run("kill $(cat /run/host)", check=False)
