@@ -391,8 +391,7 @@ on_reboot = "{on_reboot}"
     def ask(self, command):
         """What it answers to a command that is typed on its console, in lines; and what it logs meanwhile."""
         end = f"end-{next(ENDS_OF_ANSWERS)}"
-        self.type(command)
-        self.type(end)
+        self.type(f"{command}\n{end}")
         lines = self.wait_for(f'"{end}" is not a command').splitlines()
         answer = lines[:lines.index(end)]
         return answer[len(answer) - answer[::-1].index(command):]
