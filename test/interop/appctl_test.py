@@ -305,7 +305,7 @@ class Options(unittest.TestCase):
 
 class TheController(unittest.TestCase):
     COMMANDS = {"apps", "connections", "counters", "datapaths", "exit", "fdb/show", "help",
-                "list-commands", "list-ports", "version", "vlog/list", "vlog/set"}
+                "list-commands", "list-ports", "reload", "version", "vlog/list", "vlog/set"}
 
     def test_every_command_says_what_there_is(self):
         lab = Lab()
