@@ -6,7 +6,7 @@
  * guest starts in 64-bit mode on page tables that the domain's builder made
  * (xen/include/public/xen.h, "Start-of-day memory layout"). A PVH guest starts in 32-bit mode
  * without paging (docs/misc/pvh.pandoc) and makes its first page tables here: 4 GiB, address for
- * address; protect.c refines them.
+ * address; pvh.c refines them.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */

@@ -1,8 +1,9 @@
 /*
  * pvh.c - a PVH guest: a physical memory and page tables of its own.
  *
- * entry.S has mapped 4 GiB, address for address, in pieces of 2 MiB; memory above is not used. Here
- * a piece is cut into pages when one of them needs another access than the rest.
+ * entry.S has mapped 4 GiB, address for address, in pieces of 2 MiB; here what is memory above is
+ * mapped as well, and a piece is cut into pages when one of them needs another access than the
+ * rest.
  *
  * See docs/misc/pvh.pandoc of Xen, xen/include/public/hvm/, Intel SDM 3A chapters 4 and 6.
  *
@@ -27,9 +28,11 @@
 #define PTE_NX      (1ull << 63)
 #define PTE_FRAME   0x000ffffffffff000ull
 
-#define ENTRIES 512
-#define SPAN    (XEN_PAGE * (uintptr_t)ENTRIES) /* of an entry of pvh_l2 */
-#define SPANS   (4 * ENTRIES)                   /* entries of pvh_l2: 4 GiB */
+#define ENTRIES    512
+#define SPAN       (XEN_PAGE * (uintptr_t)ENTRIES) /* of a piece */
+#define TABLE_SPAN (SPAN * ENTRIES)                /* of a table of pieces: 1 GiB */
+#define LOW_END    (4 * TABLE_SPAN)                /* of what entry.S has mapped */
+#define MEMORY_MAX (256 * TABLE_SPAN)              /* as of a PV guest */
 
 #define MSR_FS_BASE 0xc0000100
 
@@ -40,7 +43,7 @@ static const uint64_t leaf_flags[] = {
     [PAGE_WRITE] = PTE_PRESENT | PTE_WRITE | PTE_NX,
 };
 
-extern uint64_t pvh_l4[], pvh_l2[], pvh_gdt[];
+extern uint64_t pvh_l4[], pvh_l3[], pvh_l2[], pvh_gdt[];
 extern void pvh_upcall(void), pvh_wait(void), hypercall_vmcall(void), hypercall_vmmcall(void);
 extern void (*hypercall_by)(void);
 
@@ -53,11 +56,18 @@ static void flush_tlb(void)
     __asm__ volatile("mov %0, %%cr3" : : "r"(pvh_l4) : "memory");
 }
 
+/* The entry of the piece at `address`. */
+static uint64_t *piece_at(uintptr_t address)
+{
+    uint64_t *pieces = (uint64_t *)(pvh_l3[address / TABLE_SPAN] & PTE_FRAME);
+    return &pieces[address / SPAN % ENTRIES];
+}
+
 /* The table of the pages at `address`: a piece of 2 MiB is cut into pages with the same access when
  * one of them is first to have another. NULL: no memory. */
 static uint64_t *pages_at(uintptr_t address)
 {
-    uint64_t *entry = &pvh_l2[address / SPAN], *table;
+    uint64_t *entry = piece_at(address), *table;
     if (!(*entry & PTE_LARGE))
         return (uint64_t *)(*entry & PTE_FRAME);
     table = page_alloc(1);
@@ -84,9 +94,23 @@ static int pvh_protect(uintptr_t from, uintptr_t to, enum page_access access)
 /* Nothing is executed behind the image. */
 static void protect_large(void)
 {
-    for (uintptr_t i = ((uintptr_t)kernel_end + SPAN - 1) / SPAN; i < SPANS; i++)
+    for (uintptr_t i = ((uintptr_t)kernel_end + SPAN - 1) / SPAN; i < LOW_END / SPAN; i++)
         pvh_l2[i] = i * SPAN | PTE_LARGE | leaf_flags[PAGE_WRITE];
     flush_tlb();
+}
+
+/* Map what lies above LOW_END up to `end`, by tables from the memory below. */
+static int map_high(uintptr_t end)
+{
+    for (uintptr_t at = LOW_END; at < end; at += TABLE_SPAN) {
+        uint64_t *pieces = page_alloc(1);
+        if (pieces == NULL)
+            return -ENOMEM;
+        for (size_t i = 0; i < ENTRIES; i++)
+            pieces[i] = (at + i * SPAN) | PTE_LARGE | leaf_flags[PAGE_WRITE];
+        pvh_l3[at / TABLE_SPAN] = (uintptr_t)pieces | PTE_PRESENT | PTE_WRITE;
+    }
+    return 0;
 }
 
 /* --- Memory ---------------------------------------------------------------------------------- */
@@ -101,12 +125,6 @@ struct e820 {
 
 enum { E820_RAM = 1 };
 
-static void *clip(uint64_t address)
-{
-    uint64_t end = SPANS * (uint64_t)SPAN;
-    return (void *)(uintptr_t)(address < end ? address : end);
-}
-
 static bool in_region(const struct e820 *e, uint64_t from, uint64_t to)
 {
     return e->type == E820_RAM && e->address <= from && to <= e->address + e->size;
@@ -120,30 +138,24 @@ static bool in_a_region(const struct e820 *map, size_t n, uint64_t from, uint64_
     return false;
 }
 
+/* The end of what is memory; what lies above MEMORY_MAX is not used. */
 static uintptr_t ram_end(const struct e820 *map, size_t n)
 {
     uintptr_t end = 0;
-    for (size_t i = 0; i < n; i++) {
-        uintptr_t to = (uintptr_t)clip(map[i].address + map[i].size);
-        if (map[i].type == E820_RAM && to > end)
-            end = to;
-    }
-    return end;
+    for (; n > 0; n--, map++)
+        if (map->type == E820_RAM && map->address + map->size > end)
+            end = map->address + map->size;
+    return end < MEMORY_MAX ? end : MEMORY_MAX;
 }
 
-/* Add what is memory, but page 0 and what lies from the image up to `image_end`. */
-static void add_regions(const struct e820 *map, size_t n, uint64_t image, uint64_t image_end)
+/* Add what of from..to is memory. */
+static void add_memory(const struct e820 *map, size_t n, uintptr_t from, uintptr_t to)
 {
-    for (size_t i = 0; i < n; i++) {
-        uint64_t from = map[i].address ? map[i].address : XEN_PAGE;
-        uint64_t to = map[i].address + map[i].size;
-        if (map[i].type != E820_RAM)
-            continue;
-        if (in_region(&map[i], image, image_end)) {
-            page_add(clip(from), clip(image));
-            from = image_end;
-        }
-        page_add(clip(from), clip(to));
+    for (; n > 0; n--, map++) {
+        uintptr_t begin = map->address > from ? map->address : from;
+        uintptr_t end = map->address + map->size < to ? map->address + map->size : to;
+        if (map->type == E820_RAM && begin < end)
+            page_add((void *)begin, (void *)end);
     }
 }
 
@@ -156,11 +168,11 @@ static uintptr_t page_up(uintptr_t address)
  * that is where it cannot be. */
 static uintptr_t loaded_end(void)
 {
-    uintptr_t from = (uintptr_t)guest.ramdisk, most = SPANS * SPAN;
+    uintptr_t from = (uintptr_t)guest.ramdisk;
     if (guest.ramdisk_size == 0)
         return (uintptr_t)kernel_end;
-    if (from % XEN_PAGE != 0 || from < (uintptr_t)kernel_end || from > most ||
-        guest.ramdisk_size > most - from)
+    if (from % XEN_PAGE != 0 || from < (uintptr_t)kernel_end || from > LOW_END ||
+        guest.ramdisk_size > LOW_END - from)
         return 0;
     return page_up(from + guest.ramdisk_size);
 }
@@ -188,8 +200,14 @@ static int pvh_open_memory(void)
     if (loaded == 0 || !in_a_region(map, ask.nr_entries, image, image_end))
         return -EFAULT;
     page_begin(NULL, end >> XEN_PAGE_SHIFT, (uint32_t *)loaded);
-    add_regions(map, ask.nr_entries, image, image_end);
-    return protect_loaded(loaded);
+    add_memory(map, ask.nr_entries, XEN_PAGE, image);
+    add_memory(map, ask.nr_entries, image_end, LOW_END);
+    error = protect_loaded(loaded);
+    if (error == 0)
+        error = map_high(end);
+    if (error == 0)
+        add_memory(map, ask.nr_entries, LOW_END, end);
+    return error;
 }
 
 static unsigned long pvh_frame(const void *page)

@@ -17,6 +17,7 @@ TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("MORGANA_BUILD", TOP / "build"))
 KERNELS = [BUILD / "test/xen/kernels" / f"{name}.xen" for name in ("hello", "crash", "idle")]
 IMAGE_MAX = 500 * 1000
+LARGE = 4864  # MiB of a guest, above 4 GiB without a doubt
 
 
 def setUpModule():
@@ -189,6 +190,23 @@ class PvhTest(OfEachKind, MachineTest):
 
     def test_a_stack_that_is_full_is_said(self):
         self.assertIn("page fault", self.crash("stack"))
+
+
+class LargeTest(MachineTest):
+    """A PVH guest with memory above 4 GiB: the first page of each free block there is written to when
+    it is added. Nobody writes to the rest, so that it costs nothing here."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.machine = Machine(KERNELS, memory=5632)
+        cls.addClassCleanup(cls.machine.stop)
+
+    def test_uses_what_is_above_4_gib(self):
+        guest = Domain(self.machine, "hello", "hello.xen", "pvh", memory=LARGE)
+        self.addCleanup(guest.destroy)
+        console = guest.create().wait_for("ended well")
+        self.assertGreater(int(re.search(r"(\d+) pages", console)[1]), LARGE * 256 - 2000)
+        self.assertEqual("poweroff", guest.wait_for_end())
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ from lab.wait import wait_for  # noqa: E402
 
 BENCHES = pathlib.Path(os.environ.get("MORGANA_XEN_BENCH", "/var/tmp/morgana-xen-bench"))
 PAYLOAD = 64 << 20  # bytes of the disk that brings files into dom0
-MEMORY = 768        # MiB of the machine
+MEMORY = 768        # MiB of the machine, unless it is told otherwise
 DOM0_MEMORY = 320
 BOOT_LIMIT = 300    # seconds, as all limits generous: the emulation is slow, and others load the machine
 LIMIT = 120         # of a wait or a command in dom0
@@ -57,7 +57,7 @@ AGAIN = 2           # how often a test is tried again at most
 
 # QEMU's XSAVE and XRSTOR ignore CR0.TS: when Xen switches registers lazily, as on AMD's processors, a
 # context switch of dom0's then saves what another domain left in them. So Xen must switch eagerly.
-XEN_WORDS = (f"spec-ctrl=eager-fpu com1=115200,8n1 console=com1 dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M "
+XEN_WORDS = (f"spec-ctrl=eager-fpu bootscrub=0 com1=115200,8n1 console=com1 dom0_mem={DOM0_MEMORY}M,max:{DOM0_MEMORY}M "
              "dom0_max_vcpus=1 loglvl=warning guest_loglvl=warning")
 LINUX_WORDS = ("console=hvc0 quiet loglevel=3 cryptomgr.notests "
                "initcall_blacklist=crypto_kdf108_init")
@@ -89,10 +89,10 @@ CLOCKS = {False: ("-accel", "tcg,thread=multi"),
           True: ("-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on")}
 
 
-def qemu(folder, state, disk, *more, network=NO_NETWORK, counted=False):
+def qemu(folder, state, disk, *more, network=NO_NETWORK, counted=False, memory=MEMORY):
     return [
         "qemu-system-x86_64", *CLOCKS[counted], "-cpu", CPU, "-smp", "1",
-        "-m", MEMORY, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-m", memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-serial", "stdio",
         "-qmp", f"unix:{folder}/qmp,server=on,wait=off",
         "-device", "virtio-serial-pci",
@@ -146,29 +146,29 @@ def tell_qemu(folder, command):
             raise AssertionError(f"QEMU: {command}: {reply}")
 
 
-def snapshot(counted):
+def snapshot(counted, memory):
     """Where a machine is kept as it is when dom0's shell waits."""
-    return BENCH / ("counted.qcow2" if counted else "state.qcow2")
+    return BENCH / f"{'counted' if counted else 'state'}-{memory}.qcow2"
 
 
-def build_bench(counted=False):
+def build_bench(counted=False, memory=MEMORY):
     """The image and the snapshot, once for all who come at a time."""
     BENCH.mkdir(parents=True, exist_ok=True)
     with open(BENCH / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         image.build(BENCH)
-        if not snapshot(counted).exists():
-            save_snapshot(counted)
+        if not snapshot(counted, memory).exists():
+            save_snapshot(counted, memory)
 
 
-def save_snapshot(counted):
+def save_snapshot(counted, memory):
     """Boot to where dom0's shell waits, and keep the machine as it is then."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
     state, disk = folder / "state.qcow2", folder / "disk"
     disk.touch()
     os.truncate(disk, PAYLOAD)
     subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", state, "64M"], check=True)
-    process = Process(qemu(folder, state, disk, counted=counted), folder / "serial")
+    process = Process(qemu(folder, state, disk, counted=counted, memory=memory), folder / "serial")
     try:
         wait_for(lambda: "BENCH-READY" in process.output() or not process.is_alive(),
                  "dom0 on the bench", BOOT_LIMIT)
@@ -176,7 +176,7 @@ def save_snapshot(counted):
             raise BenchFault("dom0 did not come up:\n" + process.output())
         tell_qemu(folder, "savevm ready")
         shutil.move(state, BENCH / "new.qcow2")
-        (BENCH / "new.qcow2").rename(snapshot(counted))
+        (BENCH / "new.qcow2").rename(snapshot(counted, memory))
     finally:
         process.stop()
         shutil.rmtree(folder)
@@ -185,12 +185,12 @@ def save_snapshot(counted):
 class Machine:
     """A running machine. `files` lie in dom0's folder /guests, by their names alone or by their paths
     from `top` on. In the namespace `where`, if there is one, its network is the tap "bench", where we
-    are OUTSIDE. `counted`: its clock counts."""
+    are OUTSIDE. `counted`: its clock counts. `memory`: in MiB."""
 
-    def __init__(self, files=(), where=None, top=None, counted=False):
+    def __init__(self, files=(), where=None, top=None, counted=False, memory=MEMORY):
         catch_signals()
-        build_bench(counted)
-        self.where, self.counted = where, counted
+        build_bench(counted, memory)
+        self.where, self.counted, self.memory = where, counted, memory
         if where:
             direct.tap(where, "bench", f"{OUTSIDE}/24")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="morgana-xen."))
@@ -213,17 +213,17 @@ class Machine:
         for name in ("shell", "qmp", "serial"):
             (self.folder / name).unlink(missing_ok=True)
         state = self.folder / "state.qcow2"
-        shutil.copy(snapshot(self.counted), state)
+        shutil.copy(snapshot(self.counted, self.memory), state)
         self._process = Process(self._command(state), self.folder / "serial")
         self._shell = connect(self.folder / "shell")
         self.run("mkdir -p /guests && tar -x -f /dev/vda -C /guests")
 
     def _command(self, state):
         words = [self.folder, state, self.folder / "disk", "-loadvm", "ready"]
+        kind = {"counted": self.counted, "memory": self.memory}
         if self.where is None:
-            return qemu(*words, counted=self.counted)
-        return self.where.command(qemu(*words, counted=self.counted,
-                                       network="tap,id=net,ifname=bench,script=no,downscript=no"))
+            return qemu(*words, **kind)
+        return self.where.command(qemu(*words, network="tap,id=net,ifname=bench,script=no,downscript=no", **kind))
 
     def _halt(self):
         if self._shell:

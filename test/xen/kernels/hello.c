@@ -17,6 +17,8 @@
 
 LOG_MODULE(hello);
 
+#define LARGE (1 << 16) /* pages: to write to more would take a minute */
+
 /* Take all memory in pieces that grow, write to each byte, give all back, and see that it is all
  * there again. */
 static bool memory_is_whole(void)
@@ -66,7 +68,7 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++)
         log_info("word %d: %s", i, argv[i]);
     log_info("random %016" PRIx64 ", again %016" PRIx64, entropy_u64(), entropy_u64());
-    if (!memory_is_whole())
+    if (page_stats()->total < LARGE && !memory_is_whole())
         return EXIT_FAILURE;
     show_file("hello.txt");
     show_file("/empty");
