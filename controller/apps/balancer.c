@@ -334,6 +334,18 @@ static void ask_servers(const struct balancer *app, struct site *s)
     }
 }
 
+/* Other switches are behind the port now: its servers may be behind another, and say so. Who does
+ * not is found out as ever. */
+static void find_servers_of_port(const struct balancer *app, struct site *s, uint16_t port)
+{
+    for (unsigned i = 0; i < s->servers.n; i++) {
+        const struct backend *server = &s->servers.server[i];
+        struct arp arp = {.opcode = ARP_REQUEST, .to_address = server->address};
+        if (server->is_there && server->port == port)
+            say_arp(app, s, arp, OFPP_FLOOD);
+    }
+}
+
 static void servers_at_port_gone(const struct balancer *app, struct site *s, uint16_t port)
 {
     for (unsigned i = 0; i < s->servers.n; i++)
@@ -529,7 +541,7 @@ static void balancer_forget(void *self, struct ctl_dp *dp, uint16_t port)
 {
     struct site *s = ctl_dp_get(dp, self);
     if (s != NULL)
-        servers_at_port_gone(self, s, port);
+        find_servers_of_port(self, s, port);
 }
 
 static void on_timer(void *user)

@@ -6,8 +6,9 @@
  * waited for long enough) the others are opened: between the two the open ports are a part of both
  * trees, and a part of a tree has no loop.
  *
- * What was flooded before the tree changed is still on its way, and teaches apps hosts' old ports
- * after these have been forgotten: so they are forgotten once more when it has come to its end.
+ * What was flooded before the tree changed is still on its way, may pass a switch twice, over the
+ * old tree and over the new one, and teach it that a host is where it never was. So when that has
+ * come to its end, what was learnt from the tree is forgotten once more, everywhere.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
@@ -71,8 +72,7 @@ struct stp_port {
     struct stp_switch *sw;
     uint16_t no;
     bool up, cable, settled;
-    bool open;  /* it floods, as far as we told the switch */
-    bool stray; /* floods of before may still come in, and teach wrong */
+    bool open; /* it floods, as far as we told the switch */
     uint64_t behind,
         next; /* the switches behind it: when last committed; now. 0: not in the tree */
     struct timer settle;
@@ -301,21 +301,6 @@ static void forget_port(const struct stp_port *p)
 /* A flood passes a switch in some milliseconds, by way of the controller; there may be many. */
 #define STRAY_TIME (250 * NS_PER_MS)
 
-static void expect_strays(struct stp_port *p)
-{
-    p->stray = true;
-    loop_timer_arm(&p->sw->stp->stray, loop_now() + STRAY_TIME);
-}
-
-static void forget_strays(struct stp_switch *sw)
-{
-    for (size_t i = 0; i < sw->n_ports; i++) {
-        if (sw->port[i]->stray)
-            forget_port(sw->port[i]);
-        sw->port[i]->stray = false;
-    }
-}
-
 /* Hosts behind a port that has changed may now be behind another; see stp.h. */
 static void forget_what_moved(struct stp_switch *sw)
 {
@@ -329,7 +314,7 @@ static void forget_what_moved(struct stp_switch *sw)
         if (moved || sw->fresh)
             forget_port(p);
         if (moved)
-            expect_strays(p);
+            loop_timer_arm(&p->sw->stp->stray, loop_now() + STRAY_TIME);
         p->behind = p->next;
     }
     sw->fresh = false;
@@ -396,11 +381,18 @@ static void on_again(void *user)
     update(user);
 }
 
+static void forget_tree(struct stp_switch *sw)
+{
+    for (size_t i = 0; i < sw->n_ports; i++)
+        if (sw->port[i]->behind != 0)
+            forget_port(sw->port[i]);
+}
+
 static void on_stray(void *user)
 {
     struct stp *stp = user;
     struct list *it, *after;
-    list_each(it, after, &stp->switches) forget_strays(switch_at(it));
+    list_each(it, after, &stp->switches) forget_tree(switch_at(it));
 }
 
 /* A switch that does not answer must not keep the others from talking. */

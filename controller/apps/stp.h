@@ -14,11 +14,10 @@
  *   - What other apps know of hosts behind a port is forgotten (ctl_forget()) when other switches
  *     than before are behind it. To see that, each port of the tree has the exclusive or of a hash
  *     of every switch behind it. If the network has only grown, a switch of which one port alone
- *     has changed has nothing to forget. Once more is forgotten when what was flooded over the old
- *     tree has come to its end, as that has taught old ports again. All is forgotten at a switch
- * that joins, which may have flows from before, and everywhere when a port that was open turns out
- * to be a link: there may have been a circle, and what went round in it has taught every switch
- * wrong.
+ *     has changed has nothing to forget. What was flooded before the change is on its way still,
+ *     and teaches wrong: when it has come to its end, all ports of the tree are forgotten. All are
+ *     forgotten at a switch that joins, too, which may have flows from before, and everywhere when
+ *     a port that was open turns out to be a link: there may have been a circle.
  *   - The graph, for apps that stand on this one.
  *
  * A loop through bridges that do not pass LLDP on, and are not ours, is not seen.

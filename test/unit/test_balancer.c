@@ -473,6 +473,21 @@ START_TEST(a_server_that_moves_keeps_its_connections)
 }
 END_TEST
 
+START_TEST(a_server_behind_a_port_that_has_changed_is_looked_for_and_keeps_its_connections)
+{
+    struct arp arp;
+    begin_with_servers();
+    ck_assert_uint_eq(connect_from(1000), 2);
+    ctl_forget(ctl_find_dp(ctl, 1), 2);
+    fake_settle();
+    ck_assert_uint_eq(expect_arp(&arp), OFPP_FLOOD);
+    ck_assert_uint_eq(arp.to_address & 0xff, 2);
+    fake_expect_nothing(sw);
+    answers(2);
+    ck_assert_uint_eq(connect_from(1000), 2);
+}
+END_TEST
+
 START_TEST(an_operator_sees_the_servers_and_drains_one)
 {
     struct appctl_config config;
@@ -585,6 +600,8 @@ int main(void)
     tcase_add_test(c, a_server_that_is_silent_is_gone_and_comes_back);
     tcase_add_test(c, a_server_whose_port_goes_down_is_gone_at_once);
     tcase_add_test(c, a_server_that_moves_keeps_its_connections);
+    tcase_add_test(c,
+                   a_server_behind_a_port_that_has_changed_is_looked_for_and_keeps_its_connections);
     tcase_add_test(c, an_operator_sees_the_servers_and_drains_one);
     tcase_add_loop_test(c, a_server_that_goes_moves_its_own_share_only_and_gets_it_back, 0, 2);
     tcase_add_test(c, by_source_all_of_a_client_is_at_one_server);
