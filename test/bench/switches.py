@@ -32,7 +32,7 @@ class Ovs:
     offloads = False  # frames with partial checksums leave it as they came
 
     def __init__(self, lab):
-        self.switch = OpenVSwitch(lab)
+        self.switch = OpenVSwitch(lab, megaflows=True)
         self.socket = self.switch.folder / f"{self.switch.bridge}.mgmt"
         namespace.run(["taskset", "-a", "-c", "-p", SWITCH_CORE, self.switch.daemon.pid])
 

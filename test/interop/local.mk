@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	test/interop/failover_test.py \
 	test/interop/firewall_test.py \
 	test/interop/hostile_test.py \
+	test/interop/lab_test.py \
 	test/interop/mininet_test.py \
 	test/interop/netdev_test.py \
 	test/interop/names_test.py \
