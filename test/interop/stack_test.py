@@ -5,6 +5,7 @@ It mostly waits: for addresses to be probed (RFC 5227), for windows, for leases.
 
 Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
 """
+import collections
 import contextlib
 import json
 import pathlib
@@ -325,9 +326,19 @@ class IperfTest(Peers):
             with self.subTest(options):
                 # It does not wait for what is on its way when it has sent all.
                 self.assertGreater(self.iperf(*options)["sum_received"]["bytes"], 30 << 20)
-        end = self.iperf("--bidir")
-        for way in ("sum_sent", "sum_sent_bidir_reverse"):
-            self.assertGreater(end[way]["bytes"], 30 << 20)
+
+    def test_iperf3_carries_both_ways_at_once(self):
+        # It ends as soon as one way has carried all; how far the other is by then, nobody promises.
+        carried = collections.Counter()
+
+        def enough():
+            end = self.iperf("--bidir")
+            ways = {way: end[way]["bytes"] for way in ("sum_received", "sum_received_bidir_reverse")}
+            self.assertGreater(max(ways.values()), 30 << 20)
+            carried.update(ways)
+            return min(carried.values()) > 30 << 20
+
+        wait_for(enough, "each way to carry 30 MiB")
 
 
 class ConflictTest(Peers):
