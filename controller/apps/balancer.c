@@ -12,6 +12,8 @@
  * known for as long again (connections.h), and the server that it was at is its own until it is
  * forgotten, whatever servers come or go. When a server goes its connections are ended: their next
  * packets go to another one, which says that it knows nothing of them, and the client tries anew.
+ * What the one that went still says of them is dropped: an app after us would lay an exact flow for
+ * it, and that goes before ours (section 3.4) when the same client is sent to that server again.
  * Flows that a switch has from before it joined are left there, as they are right.
  *
  * These flows go before the firewall's rules, which have judged the first packet.
@@ -299,7 +301,7 @@ static void server_gone(const struct balancer *app, struct site *s, unsigned num
              ctl_dp_id(s->dp), BYTES_OF(server->address), s->connections.at[number]);
     server->is_there = false;
     delete_flows_of(app, s, server);
-    connections_forget_server(&s->connections, number);
+    connections_lose_server(&s->connections, number, loop_now());
 }
 
 static void hear_server(const struct balancer *app, struct site *s, unsigned number,
@@ -403,9 +405,9 @@ static void refuse(const struct site *s, const struct ctl_packet *packet)
     ctl_flow_mod(s->dp, &flow, packet);
 }
 
-/* NULL: no server can take it. */
+/* A new one, or what it was before it was `lost`. NULL: no server can take it. */
 static struct connection *new_connection(const struct balancer *app, struct site *s,
-                                         const struct connection_id *id)
+                                         const struct connection_id *id, struct connection *lost)
 {
     int number = balance_choose(&s->servers, app->pick, id);
     struct connection *c;
@@ -415,6 +417,10 @@ static struct connection *new_connection(const struct balancer *app, struct site
     }
     s->servers.server[number].chosen++;
     counters.connections++;
+    if (lost != NULL) {
+        connections_move(&s->connections, lost, (unsigned)number);
+        return lost;
+    }
     counters.evicted -= s->connections.evicted;
     c = connections_add(&s->connections, id, (unsigned)number, loop_now());
     counters.evicted += s->connections.evicted;
@@ -425,10 +431,10 @@ static void from_client(const struct balancer *app, struct site *s, const struct
 {
     struct connection_id id = id_of(&packet->key.match, false);
     struct connection *c = connections_find(&s->connections, &id);
-    if (c != NULL)
+    if (c != NULL && !c->lost)
         counters.laid_again++;
     else
-        c = new_connection(app, s, &id);
+        c = new_connection(app, s, &id, c);
     if (c == NULL) {
         drop(s, packet);
         return;
@@ -449,6 +455,10 @@ static bool from_server(const struct balancer *app, struct site *s, const struct
     struct connection *c = number >= 0 ? connections_find(&s->connections, &id) : NULL;
     if (c == NULL || c->server != (unsigned)number)
         return false;
+    if (c->lost) {
+        drop(s, packet);
+        return true;
+    }
     counters.laid_again++;
     if (lay_there(app, s, c, NULL) && lay_back(app, s, c, packet))
         connections_laid(&s->connections, c);

@@ -25,7 +25,7 @@ static void forget(struct connections *t, struct connection *c)
 {
     hash_table_remove(&t->table, &c->by_id);
     list_remove(&c->order);
-    t->at[c->server]--;
+    t->at[c->server] -= !c->lost;
     free(c);
 }
 
@@ -85,27 +85,52 @@ void connections_laid(struct connections *t, struct connection *c)
     list_append(&t->active, &c->order);
 }
 
-void connections_ended(struct connections *t, struct connection *c, unsigned flows, uint64_t now)
+static void linger(struct connections *t, struct connection *c, uint64_t now)
 {
-    unsigned before = c->flows;
-    c->flows &= ~flows;
-    if (before == 0 || c->flows != 0)
-        return;
     c->since = now;
     list_remove(&c->order);
     list_append(&t->lingering, &c->order);
 }
 
-static void forget_those_of(struct connections *t, struct list *order, unsigned server)
+void connections_ended(struct connections *t, struct connection *c, unsigned flows, uint64_t now)
 {
-    struct list *it, *after;
-    list_each(it, after, order) if (in_order(it)->server == server) forget(t, in_order(it));
+    unsigned before = c->flows;
+    c->flows &= ~flows;
+    if (before != 0 && c->flows == 0)
+        linger(t, c, now);
 }
 
-void connections_forget_server(struct connections *t, unsigned server)
+static void lose(struct connections *t, struct connection *c, uint64_t now)
 {
-    forget_those_of(t, &t->active, server);
-    forget_those_of(t, &t->lingering, server);
+    c->lost = true;
+    c->flows = 0;
+    t->at[c->server]--;
+    linger(t, c, now);
+}
+
+/* What is lost comes to the end of those that linger, where it is met once more. */
+static void lose_those_of(struct connections *t, struct list *order, unsigned server, uint64_t now)
+{
+    struct list *it, *after;
+    list_each(it, after, order)
+    {
+        struct connection *c = in_order(it);
+        if (c->server == server && !c->lost)
+            lose(t, c, now);
+    }
+}
+
+void connections_lose_server(struct connections *t, unsigned server, uint64_t now)
+{
+    lose_those_of(t, &t->lingering, server, now);
+    lose_those_of(t, &t->active, server, now);
+}
+
+void connections_move(struct connections *t, struct connection *c, unsigned server)
+{
+    c->lost = false;
+    c->server = server;
+    t->at[server]++;
 }
 
 void connections_sweep(struct connections *t, uint64_t before)

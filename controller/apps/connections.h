@@ -7,6 +7,9 @@
  * table has a maximum: to make room the one that lingers for longest goes, or else the one that
  * was not heard for longest. Its flows stay, so it goes on undisturbed until they end.
  *
+ * One whose server has gone is lost. It lingers, too, so that what its server still says of it can
+ * be told from what a server says for itself, until it is moved to a server that is there.
+ *
  * Time is passed in. Called by balancer.c.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
@@ -26,6 +29,7 @@ struct connection {
     struct ofp_key key; /* of the client's last packet that came here */
     unsigned server;    /* its number */
     unsigned flows;     /* CONNECTION_THERE and CONNECTION_BACK */
+    bool lost;          /* its server has gone */
     uint64_t since;     /* it lingers */
     struct hash_link by_id;
     struct list order; /* among those that have flows, or those that linger */
@@ -35,7 +39,7 @@ struct connections {
     struct hash_table table;
     struct list active, lingering;
     size_t max;
-    size_t at[SERVERS_MAX]; /* each server's */
+    size_t at[SERVERS_MAX]; /* each server's, without those that are lost */
     uint64_t seed, evicted;
 };
 
@@ -56,8 +60,11 @@ void connections_laid(struct connections *t, struct connection *c);
 /* One of its flows, or both, have timed out. */
 void connections_ended(struct connections *t, struct connection *c, unsigned flows, uint64_t now);
 
-/* Forget those of a server; and those that have lingered since before. */
-void connections_forget_server(struct connections *t, unsigned server);
+/* Those of a server are lost with it, and have no flows; a lost one is moved to a server. */
+void connections_lose_server(struct connections *t, unsigned server, uint64_t now);
+void connections_move(struct connections *t, struct connection *c, unsigned server);
+
+/* Forget those that have lingered since before. */
 void connections_sweep(struct connections *t, uint64_t before);
 
 #endif

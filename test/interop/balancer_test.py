@@ -26,11 +26,9 @@ class Balancer(unittest.TestCase):
         servers = [f"--balancer-server={host.address}" for host in self.hosts[1:]]
         self.controller = Controller(
             self.lab, f"--ctl=punix:{self.control}", "--app=balancer", f"--balancer-address={ADDRESS}",
-            f"--balancer-service=tcp:{PORT}", "--balancer-pick=round-robin", "--balancer-check=500ms",
-            *servers, "--app=learning")
+            f"--balancer-service=tcp:{PORT}", "--balancer-pick=round-robin", *servers, "--app=learning")
         self.switch = start_switch(self.lab, self.hosts, self.controller)
-        for host in self.hosts[1:]:
-            greeter(self.lab, host, PORT)
+        self.greeters = {host.name: greeter(self.lab, host, PORT) for host in self.hosts[1:]}
 
     def servers(self):
         """What the balancer says of its servers: {address: (state, connections)}."""
@@ -41,6 +39,12 @@ class Balancer(unittest.TestCase):
     def wait_for_state(self, host, state):
         wait_for(lambda: self.servers().get(host.address, ("", 0))[0] == state,
                  f"{host.name} to be {state}")
+
+    def answers_arp(self, host, does):
+        """Whether a host answers who asks for its address, which is how it is told to be there."""
+        ignored = 0 if does else 8
+        host.run("sh", "-c", f"echo {ignored} > /proc/sys/net/ipv4/conf/eth0/arp_ignore")
+        self.wait_for_state(host, "there" if does else "gone")
 
     def converse(self, name):
         """A conversation with a server of this name; the servers take turns."""
@@ -60,11 +64,9 @@ class Balancer(unittest.TestCase):
         self.assertEqual(sorted(names), ["h2", "h2", "h3", "h3"])
         self.assertEqual(greeting(h1, h2.address, PORT, limit=PATIENCE), "h2")  # itself, past the balancer
         talk = self.converse("h2")
-        h3.run("sh", "-c", "echo 8 > /proc/sys/net/ipv4/conf/eth0/arp_ignore")
-        self.wait_for_state(h3, "gone")
+        self.answers_arp(h3, False)
         self.assertEqual([greeting(h1, ADDRESS, PORT, limit=PATIENCE) for _ in range(3)], ["h2"] * 3)
-        h3.run("sh", "-c", "echo 0 > /proc/sys/net/ipv4/conf/eth0/arp_ignore")
-        self.wait_for_state(h3, "there")
+        self.answers_arp(h3, True)
         self.converse("h3")
         self.assertEqual(talk.ask(), "h2")
         self.switch.link_state(h3, "down")
@@ -72,6 +74,31 @@ class Balancer(unittest.TestCase):
         self.assertEqual([greeting(h1, ADDRESS, PORT, limit=PATIENCE) for _ in range(2)], ["h2"] * 2)
         self.assertEqual(talk.ask(), "h2")
         self.assertIsNone(greeting(h1, ADDRESS, PORT + 1, limit=1))
+
+    def check_lost(self, start_switch):
+        """A server is silent for a while, and ends a connection meanwhile. That must not leave a flow
+        by which the same client would hear it under its own address later."""
+        self.raise_lab(start_switch)
+        h1, h2, h3 = self.hosts
+        self.wait_for_state(h2, "there")
+        self.answers_arp(h3, False)
+        talk = Conversation(h1, ADDRESS, PORT, limit=PATIENCE)
+        port = talk.socket.getsockname()[1]
+        self.assertEqual(talk.name, "h2")
+        self.answers_arp(h2, False)
+        self.greeters["h2"].kill()
+        talk.close()
+        greeter(self.lab, h2, PORT)
+        self.answers_arp(h2, True)
+        talk = Conversation(h1, ADDRESS, PORT, limit=PATIENCE, from_port=port)
+        self.addCleanup(talk.close)
+        self.assertEqual(talk.name, "h2")
+
+    def test_a_client_that_a_server_was_lost_to_reaches_it_again(self):
+        for what, start_switch in SWITCHES.items():
+            with self.subTest(switch=what):
+                self.check_lost(start_switch)
+                self.lab.close()
 
     def test_clients_reach_all_servers_and_stay_on_either_switch(self):
         for what, start_switch in SWITCHES.items():

@@ -21,6 +21,7 @@ def serve(name, port):
             self.request[1].sendto(name, self.client_address)
 
     socketserver.ThreadingTCPServer.daemon_threads = True
+    socketserver.ThreadingTCPServer.allow_reuse_address = True  # by one after us
     datagrams = socketserver.UDPServer(("", port), Datagram)
     threading.Thread(target=datagrams.serve_forever, daemon=True).start()
     with socketserver.ThreadingTCPServer(("", port), Stream) as streams:

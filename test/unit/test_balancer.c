@@ -461,6 +461,45 @@ START_TEST(a_server_whose_port_goes_down_is_gone_at_once)
 }
 END_TEST
 
+START_TEST(what_a_server_that_has_gone_still_says_is_dropped)
+{
+    struct frame answer = frame_between(2, 1, HDR_IP_TCP);
+    answer.tp_src = 80;
+    answer.tp_dst = 1000;
+    begin_with_servers();
+    ck_assert_uint_eq(connect_from(1000), 2);
+    port_down(2);
+    expect_deleted(2);
+    port_down(3);
+    expect_deleted(3);
+    ck_assert(!comes(answer, 2));
+    ck_assert(!comes(request(1000, 80), 1)); /* nobody is there */
+    ck_assert(!comes(answer, 2));
+    fake_expect_nothing(sw);
+    answers(2);
+    ck_assert_uint_eq(connect_from(1000), 2);
+    ck_assert(!comes(answer, 2));
+    ck_assert_ptr_nonnull(strstr(next_flow(sw), "mod_nw_dst:10.0.0.2"));
+}
+END_TEST
+
+START_TEST(a_connection_that_was_lost_is_forgotten_after_a_while)
+{
+    struct frame answer = frame_between(2, 1, HDR_IP_TCP);
+    answer.tp_src = 80;
+    answer.tp_dst = 1000;
+    begin_with_servers();
+    ck_assert_uint_eq(connect_from(1000), 2);
+    port_down(2);
+    for (int i = 0; i < 32; i++) {
+        ck_assert(i > 29 || !comes(answer, 2));
+        fake_wait(2 * NS_PER_S);
+        fake_send(sw, &(struct ofp_msg){.type = OFPT_ECHO_REQUEST});
+    }
+    ck_assert(comes(answer, 2)); /* it speaks for itself */
+}
+END_TEST
+
 START_TEST(a_server_that_moves_keeps_its_connections)
 {
     begin_with_servers();
@@ -599,6 +638,8 @@ int main(void)
     tcase_add_test(c, past_the_limit_the_oldest_connection_is_forgotten);
     tcase_add_test(c, a_server_that_is_silent_is_gone_and_comes_back);
     tcase_add_test(c, a_server_whose_port_goes_down_is_gone_at_once);
+    tcase_add_test(c, what_a_server_that_has_gone_still_says_is_dropped);
+    tcase_add_test(c, a_connection_that_was_lost_is_forgotten_after_a_while);
     tcase_add_test(c, a_server_that_moves_keeps_its_connections);
     tcase_add_test(c,
                    a_server_behind_a_port_that_has_changed_is_looked_for_and_keeps_its_connections);
