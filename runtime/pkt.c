@@ -13,6 +13,8 @@ struct pkt_pool {
     uint8_t *area;
     uint32_t size; /* of a buffer */
     struct pkt_pool *larger;
+    void (*back)(void *user, uint8_t *buf, uint32_t size); /* NULL: buffers are the pool's own */
+    void *user;
     struct pkt_pool_stats stats;
     struct pkt pkts[];
 };
@@ -22,6 +24,8 @@ static void give_back(struct pkt_pool *pool, struct pkt *p)
     p->next = pool->free;
     pool->free = p;
     pool->stats.free++;
+    if (pool->back)
+        pool->back(pool->user, p->buf, p->size);
 }
 
 static bool is_buffer_size(uint32_t size)
@@ -36,9 +40,21 @@ static uint8_t *new_area(size_t bytes)
     return aligned_alloc(PKT_PAGE, (bytes + PKT_PAGE - 1) / PKT_PAGE * PKT_PAGE);
 }
 
-struct pkt_pool *pkt_pool_new(uint32_t count, uint32_t size, struct pkt_pool *larger)
+/* A pool of packets without buffers. */
+static struct pkt_pool *new_pool(uint32_t count)
 {
     struct pkt_pool *pool = calloc(1, sizeof *pool + count * sizeof pool->pkts[0]);
+    if (pool == NULL)
+        return NULL;
+    for (uint32_t i = count; i-- > 0;)
+        give_back(pool, &pool->pkts[i]);
+    pool->stats.total = pool->stats.low = count;
+    return pool;
+}
+
+struct pkt_pool *pkt_pool_new(uint32_t count, uint32_t size, struct pkt_pool *larger)
+{
+    struct pkt_pool *pool = new_pool(count);
     assert(is_buffer_size(size));
     if (pool == NULL)
         return NULL;
@@ -49,12 +65,11 @@ struct pkt_pool *pkt_pool_new(uint32_t count, uint32_t size, struct pkt_pool *la
     }
     pool->size = size;
     pool->larger = larger;
-    for (uint32_t i = count; i-- > 0;) {
-        pool->pkts[i].pool = pool;
+    for (uint32_t i = 0; i < count; i++) {
+        pool->pkts[i].pool = pool; /* for pkt_at() */
         pool->pkts[i].buf = pool->area + (size_t)i * size;
-        give_back(pool, &pool->pkts[i]);
+        pool->pkts[i].size = size;
     }
-    pool->stats.total = pool->stats.low = count;
     return pool;
 }
 
@@ -72,7 +87,8 @@ void pkt_pool_stats(const struct pkt_pool *pool, struct pkt_pool_stats *stats)
     *stats = pool->stats;
 }
 
-struct pkt *pkt_new(struct pkt_pool *pool)
+/* A packet's descriptor. NULL if there is none. */
+static struct pkt *take(struct pkt_pool *pool)
 {
     struct pkt *p = pool->free;
     if (p == NULL) {
@@ -82,8 +98,20 @@ struct pkt *pkt_new(struct pkt_pool *pool)
     pool->free = p->next;
     if (--pool->stats.free < pool->stats.low)
         pool->stats.low = pool->stats.free;
-    *p = (struct pkt){.data = p->buf + PKT_HEADROOM, .refs = 1, .buf = p->buf, .pool = pool};
     return p;
+}
+
+static struct pkt *begin(struct pkt *p, uint8_t *buf, uint32_t size, struct pkt_pool *pool)
+{
+    *p =
+        (struct pkt){.data = buf + PKT_HEADROOM, .refs = 1, .buf = buf, .size = size, .pool = pool};
+    return p;
+}
+
+struct pkt *pkt_new(struct pkt_pool *pool)
+{
+    struct pkt *p = take(pool);
+    return p ? begin(p, p->buf, p->size, pool) : NULL;
 }
 
 struct pkt *pkt_new_for(struct pkt_pool *pool, size_t len)
@@ -104,7 +132,8 @@ void pkt_unref(struct pkt *p)
 
 static void copy(struct pkt *to, const struct pkt *from)
 {
-    to->data = to->buf + (from->data - from->buf);
+    size_t room = (size_t)(from->data - from->buf);
+    to->data = to->buf + (room + from->len <= to->size ? room : PKT_HEADROOM);
     to->len = from->len;
     to->csum_start = from->csum_start;
     to->csum_offset = from->csum_offset;
@@ -118,7 +147,7 @@ struct pkt *pkt_writable(struct pkt *p)
     struct pkt *own;
     if (p->refs == 1)
         return p;
-    own = pkt_new(p->pool);
+    own = pkt_new_for(p->pool, p->len);
     if (own) {
         copy(own, p);
         pkt_unref(p);
@@ -139,7 +168,7 @@ uint8_t *pkt_push(struct pkt *p, size_t n)
 
 size_t pkt_room(const struct pkt *p)
 {
-    return (size_t)(p->buf + p->pool->size - (p->data + p->len));
+    return (size_t)(p->buf + p->size - (p->data + p->len));
 }
 
 uint8_t *pkt_append(struct pkt *p, size_t n)
@@ -180,6 +209,34 @@ bool pkt_trim(struct pkt *p, size_t n)
     p->len -= (uint32_t)n;
     return true;
 }
+
+/* --- Packets around bytes that are lent ------------------------------------------------------ */
+
+struct pkt_pool *pkt_loans_new(uint32_t count,
+                               void (*back)(void *user, uint8_t *buf, uint32_t size), void *user)
+{
+    struct pkt_pool *pool = new_pool(count);
+    if (pool == NULL)
+        return NULL;
+    pool->size = PKT_HEADROOM; /* too small for any frame */
+    pool->back = back;
+    pool->user = user;
+    return pool;
+}
+
+struct pkt *pkt_lend(struct pkt_pool *loans, uint8_t *buf, uint32_t size, struct pkt_pool *copies)
+{
+    struct pkt *p = take(loans);
+    loans->larger = copies;
+    return p ? begin(p, buf, size, loans) : NULL;
+}
+
+bool pkt_is_lent(const struct pkt *p)
+{
+    return p->pool->back != NULL;
+}
+
+/* --- For devices that receive into the buffers themselves ------------------------------------ */
 
 void pkt_pool_area(const struct pkt_pool *pool, struct pkt_area *area)
 {

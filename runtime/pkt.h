@@ -44,7 +44,8 @@ struct pkt {
     uint8_t *data; /* the first byte of the frame */
     uint32_t len;  /* bytes of the frame in this buffer */
     uint32_t refs;
-    uint8_t *buf; /* where its buffer begins */
+    uint8_t *buf;  /* where its buffer begins */
+    uint32_t size; /* of its buffer */
     struct pkt_pool *pool;
     struct pkt *next;                 /* in a free list, in a batch, in a chain of fragments */
     uint16_t csum_start, csum_offset; /* from data */
@@ -106,6 +107,21 @@ size_t pkt_room(const struct pkt *p);
  * its metadata points outside of it. A sum of 0 is stored as its other form, which means the same
  * (RFC 1624 section 3), because UDP has another meaning for 0 (RFC 768). */
 bool pkt_finish_checksum(struct pkt *p);
+
+/* --- Packets around bytes that are lent ------------------------------------------------------ */
+
+/* A pool of `count` packets without buffers: each is put around one that somebody else has, who is
+ * told by back(user, buf, size) when nobody holds the packet any more. pkt_pool_free() ends it, and
+ * may be called from there. */
+struct pkt_pool *pkt_loans_new(uint32_t count,
+                               void (*back)(void *user, uint8_t *buf, uint32_t size), void *user);
+
+/* A packet like pkt_new()'s in the `size` bytes at `buf`, whose first PKT_HEADROOM are its
+ * headroom. Copies of it (pkt_writable()) are made in `copies`. NULL if the pool is empty. */
+struct pkt *pkt_lend(struct pkt_pool *loans, uint8_t *buf, uint32_t size, struct pkt_pool *copies);
+
+/* Is its buffer lent? */
+bool pkt_is_lent(const struct pkt *p);
 
 /* --- For devices that receive into the buffers themselves ------------------------------------ */
 

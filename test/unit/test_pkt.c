@@ -117,6 +117,52 @@ START_TEST(writing_into_a_shared_packet_makes_a_copy)
 }
 END_TEST
 
+struct lender {
+    struct pkt_pool *loans;
+    uint8_t *came;
+    uint32_t size;
+};
+
+static void come_back(void *user, uint8_t *buf, uint32_t size)
+{
+    struct lender *l = user;
+    l->came = buf;
+    l->size = size;
+    if (stats_of(l->loans).free == stats_of(l->loans).total)
+        pkt_pool_free(l->loans);
+}
+
+START_TEST(a_buffer_that_is_lent_comes_back)
+{
+    uint8_t bytes[2][1000];
+    struct pkt_pool *pool = pkt_pool_new(1, PKT_SMALL, NULL);
+    struct lender l = {.loans = NULL};
+    struct pkt *p, *q, *own;
+    l.loans = pkt_loans_new(2, come_back, &l);
+    p = pkt_lend(l.loans, bytes[0], sizeof bytes[0], pool);
+    q = pkt_lend(l.loans, bytes[1], sizeof bytes[1], pool);
+    ck_assert_ptr_null(pkt_lend(l.loans, bytes[0], sizeof bytes[0], pool));
+    ck_assert(pkt_is_lent(p));
+    ck_assert_ptr_eq(p->data, bytes[0] + PKT_HEADROOM);
+    ck_assert_uint_eq(pkt_room(p), sizeof bytes[0] - PKT_HEADROOM);
+    memcpy(pkt_append(p, 5), "hello", 5);
+    q->len = 5;
+    pkt_ref(p);
+    pkt_unref(p);
+    ck_assert_ptr_null(l.came);
+    own = pkt_writable(pkt_ref(p));
+    ck_assert(!pkt_is_lent(own));
+    ck_assert_mem_eq(own->data, "hello", 5);
+    pkt_unref(own);
+    pkt_unref(q);
+    ck_assert_ptr_eq(l.came, bytes[1]);
+    ck_assert_uint_eq(l.size, sizeof bytes[1]);
+    pkt_unref(p); /* the last: the loans are ended from come_back() */
+    ck_assert_ptr_eq(l.came, bytes[0]);
+    pkt_pool_free(pool);
+}
+END_TEST
+
 START_TEST(a_checksum_to_be_made_stays_where_it_is)
 {
     struct pkt_pool *pool = pkt_pool_new(1, PKT_PAGE, NULL);
@@ -180,6 +226,7 @@ int main(void)
         an_empty_pool_says_no_and_counts_it,
         a_packet_lives_as_long_as_its_last_reference,
         writing_into_a_shared_packet_makes_a_copy,
+        a_buffer_that_is_lent_comes_back,
         a_checksum_to_be_made_stays_where_it_is,
         what_is_too_long_for_a_pool_comes_from_the_one_behind_it,
         every_byte_of_the_area_belongs_to_one_packet,
