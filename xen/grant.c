@@ -15,11 +15,12 @@
 #define FIRST      GNTTAB_NR_RESERVED_ENTRIES            /* those before are the tools' */
 #define RETRY_TIME NS_PER_S
 
-/* A page that the other domain has not let go of. */
+/* A grant that the other domain has not let go of. */
 struct kept {
     struct list link;
     grant_ref_t ref;
-    void *page;
+    void (*done)(void *arg);
+    void *arg;
 };
 
 static struct {
@@ -62,26 +63,30 @@ static bool grow(void)
 }
 
 /* The rest of the entry must be there before the flags say that it is. */
+void grant_again(grant_ref_t ref, domid_t to, const void *page, bool readonly)
+{
+    grant_entry_v1_t *entry = entry_of(ref);
+    entry->frame = (uint32_t)guest.type->frame(page);
+    entry->domid = to;
+    xen_wmb();
+    xen_write(entry->flags, (uint16_t)(GTF_permit_access | (readonly ? GTF_readonly : 0)));
+}
+
 grant_ref_t grant_page(domid_t to, const void *page, bool readonly)
 {
-    grant_entry_v1_t *entry;
     grant_ref_t ref;
     if (grants.n_free == 0 && !grow()) {
         grants.stats.refused++;
         return 0;
     }
     ref = grants.free[--grants.n_free];
-    entry = entry_of(ref);
-    entry->frame = (uint32_t)guest.type->frame(page);
-    entry->domid = to;
-    xen_wmb();
-    xen_write(entry->flags, (uint16_t)(GTF_permit_access | (readonly ? GTF_readonly : 0)));
+    grant_again(ref, to, page, readonly);
     grants.stats.used++;
     return ref;
 }
 
 /* Xen sets GTF_reading and GTF_writing at any time until the flags are 0. */
-bool grant_end(grant_ref_t ref)
+bool grant_stop(grant_ref_t ref)
 {
     grant_entry_v1_t *entry = entry_of(ref);
     uint16_t flags = xen_read(entry->flags);
@@ -90,21 +95,27 @@ bool grant_end(grant_ref_t ref)
             return false;
     } while (!__atomic_compare_exchange_n(&entry->flags, &flags, 0, false, __ATOMIC_SEQ_CST,
                                           __ATOMIC_SEQ_CST));
+    return true;
+}
+
+bool grant_end(grant_ref_t ref)
+{
+    if (!grant_stop(ref))
+        return false;
     grants.free[grants.n_free++] = ref;
     grants.stats.used--;
     return true;
 }
 
-/* --- Pages in use ---------------------------------------------------------------------------- */
+/* --- Grants in use --------------------------------------------------------------------------- */
 
-static void keep(grant_ref_t ref, void *page)
+static void keep(grant_ref_t ref, void (*done)(void *arg), void *arg)
 {
     struct kept *k = calloc(1, sizeof *k);
     grants.stats.kept++;
-    if (k == NULL) /* then the page is lost: to use it would be worse */
+    if (k == NULL) /* then what is granted is lost: to use it would be worse */
         return;
-    k->ref = ref;
-    k->page = page;
+    *k = (struct kept){.ref = ref, .done = done, .arg = arg};
     list_append(&grants.kept, &k->link);
     if (!timer_armed(&grants.retry))
         loop_timer_arm(&grants.retry, loop_now() + RETRY_TIME);
@@ -120,7 +131,7 @@ static void retry(void *user)
         if (!grant_end(k->ref))
             continue;
         list_remove(&k->link);
-        page_free(k->page);
+        k->done(k->arg);
         free(k);
         grants.stats.kept--;
     }
@@ -128,12 +139,12 @@ static void retry(void *user)
         loop_timer_arm(&grants.retry, loop_now() + RETRY_TIME);
 }
 
-void grant_end_page(grant_ref_t ref, void *page)
+void grant_end_then(grant_ref_t ref, void (*done)(void *arg), void *arg)
 {
     if (ref == 0 || grant_end(ref))
-        page_free(page);
+        done(arg);
     else
-        keep(ref, page);
+        keep(ref, done, arg);
 }
 
 /* --- Beginning and end ----------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
  *
  * A grant is an entry in a table that Xen shares with us, so that to give one and to end it are
  * writes to memory; a hypercall is made only when the table must grow. A page whose grant is still
- * in use by the other domain cannot be used for anything else: grant_end_page() keeps it until the
+ * in use by the other domain cannot be used for anything else: grant_end_then() waits until the
  * other domain has let go, and a domain that never does costs that page.
  *
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
@@ -45,9 +45,16 @@ grant_ref_t grant_page(domid_t to, const void *page, bool readonly);
 /* End a grant. False: it is in use, and still there. */
 bool grant_end(grant_ref_t ref);
 
-/* End a grant and give its page, which page_alloc(1) gave, to page_free(): now, or as soon as it is
- * no more in use. Nothing if `ref` is 0 but to free the page. */
-void grant_end_page(grant_ref_t ref, void *page);
+/* End a grant and call done(arg), with what was granted: now, or as soon as it is no more in use.
+ * If `ref` is 0, which is none, at once. */
+void grant_end_then(grant_ref_t ref, void (*done)(void *arg), void *arg);
+
+/* Take the page back but keep the reference: until grant_again() nobody may use what it stands for.
+ * False: it is in use, and still granted. */
+bool grant_stop(grant_ref_t ref);
+
+/* Let domain `to` use `page` by a reference that is stopped. */
+void grant_again(grant_ref_t ref, domid_t to, const void *page, bool readonly);
 
 const struct grant_stats *grant_stats(void);
 

@@ -4,8 +4,9 @@ XEN_PLATFORM = \
 	xen/boot.c xen/clock.c xen/clock.h xen/console.c xen/console.h xen/control.c xen/control.h xen/counters.c xen/counters.h \
 	xen/entropy.c xen/entry.S xen/evtchn.c xen/evtchn.h xen/files.c xen/files.h xen/grant.c xen/grant.h xen/guest.h \
 	xen/heap.c xen/heap.h xen/hypercall.h xen/interface.h xen/libc.c xen/line.c xen/line.h xen/loop.c xen/memory.c \
-	xen/netfront.c xen/netfront.h xen/offload.c xen/offload.h xen/page.c xen/page.h xen/pv.c \
-	xen/pvh.c xen/say.c xen/stack.c xen/suspend.c xen/suspend.h xen/tar.c xen/tar.h xen/trap.c \
+	xen/netfront.c xen/netfront.h xen/netfront_rings.h xen/netfront_rx.c xen/netfront_tx.c xen/offload.c xen/offload.h \
+	xen/page.c xen/page.h xen/pv.c xen/pvh.c xen/rx_pages.c xen/rx_pages.h xen/say.c xen/stack.c \
+	xen/suspend.c xen/suspend.h xen/tar.c xen/tar.h xen/trap.c \
 	xen/trap.h xen/vif.c xen/vif.h xen/xen_loop.h xen/xenbus.c xen/xenbus.h xen/xenstore.c xen/xenstore.h
 EXTRA_DIST += xen/kernel.lds
 

@@ -2,10 +2,12 @@
  * netfront.h - the rings between a vif and its backend, and frames through them
  * (xen/include/public/io/netif.h).
  *
- * How frames move: each slot of the transmit ring, and each of the receive ring, has a page of its
- * own that the backend may read, or write, for as long as the ring lives. Sending copies a frame
- * into free pages; receiving copies it out of the pages that the backend has filled, into a packet.
- * So no grant is made or ended on the steady path, what was checked cannot change afterwards, and a
+ * How frames move: each slot of the transmit ring has a page of its own that the backend may read,
+ * for as long as the ring lives, and a frame that is sent is copied there. What is received is
+ * copied out of the pages that the backend was offered, which then are offered again. But a
+ * super-frame stays where it is (rx_pages.h): its pages are taken back from the backend and are the
+ * packet's buffer, and where such a packet is sent on the other backend reads them there. Either
+ * way what was checked cannot change afterwards, no hypercall is made on the steady path, and a
  * backend that holds on to pages holds none of a pool's packets.
  *
  * A frame that finds no slot is dropped, as by any switch whose output is congested: the ring is
@@ -65,17 +67,20 @@ void netfront_free(struct netfront *nf);
 
 void netfront_address(const struct netfront *nf, struct netfront_address *address);
 
-/* Put a frame into the transmit ring; netfront_flush() tells the backend. -ENOSPC: there is no room
- * for now; -EMSGSIZE: it is too long for this backend. */
-int netfront_send(struct netfront *nf, const struct pkt *p);
+/* Put a frame into the transmit ring; netfront_flush() tells the backend. References to a packet
+ * whose buffer is lent are kept until the backend has read it. -ENOSPC: there is no room for now;
+ * -EMSGSIZE: it is too long for this backend. */
+int netfront_send(struct netfront *nf, struct pkt *p);
 void netfront_flush(struct netfront *nf);
 
 /* Wait until the backend has taken all that was sent, but not for ever: for the last frames of a
  * domain, when the loop turns no more. */
 void netfront_drain(struct netfront *nf);
 
-/* Take back what the backend has sent, and put at most `max` received frames, as packets of `pool`,
- * into `batch`. Returns how many; what was dropped or bad is counted in `stats`. */
+/* Take back what the backend has sent, and put at most `max` received frames, as packets of `pool`
+ * or in buffers that are lent, into `batch`. Returns how many; what was dropped or bad is counted
+ * in `stats`. A frame for which there is no packet waits while those of the batch may yet give
+ * theirs back. */
 size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt **batch, size_t max,
                         struct netdev_stats *stats);
 

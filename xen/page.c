@@ -193,6 +193,14 @@ void page_free(void *run)
     free_pages(i, i + n);
 }
 
+void page_split(void *run)
+{
+    size_t n = page_run(run), i = index_of(run);
+    assert(n > 0);
+    while (n-- > 0)
+        pages.table[i++] = USED | 1;
+}
+
 size_t page_run(const void *p)
 {
     size_t i = index_of(p);

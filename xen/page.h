@@ -42,6 +42,9 @@ void *page_alloc(size_t n);
 /* Give a run back. NULL is allowed. */
 void page_free(void *run);
 
+/* Make each page of a run a run of its own. */
+void page_split(void *run);
+
 /* Does a run begin at `p`? How many pages it has; 0: none begins there. */
 size_t page_run(const void *p);
 

@@ -147,7 +147,7 @@ static struct netfront *queue_of(const struct vif *v, const struct pkt *p)
     return v->queues[v->n_queues > 1 ? offload_flow_hash(p) % v->n_queues : 0];
 }
 
-static void send_one(struct device *d, const struct pkt *p)
+static void send_one(struct device *d, struct pkt *p)
 {
     const struct vif *v = d->vif;
     int error = v && v->n_queues > 0 ? netfront_send(queue_of(v, p), p) : -ENETDOWN;

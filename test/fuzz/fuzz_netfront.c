@@ -7,22 +7,24 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/sim/sim.h"
+#include "test/unit/fake_backend.h"
 #include "test/unit/fake_xen.h"
 #include "xen/grant.h"
-#include "xen/netfront.h"
 #include "xen/page.h"
 
 #include <stdlib.h>
 #include <xen/io/netif.h>
 
-#define PAGES 600
+#define PAGES 900
 #define SLOTS 256
 #define STEP  12 /* bytes */
+#define HELD  20 /* packets that are kept for a while */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct pkt_pool *pool, *large;
 static struct netfront *nf;
+static struct pkt *held[HELD];
 static netif_tx_sring_t *tx;
 static netif_rx_sring_t *rx;
 
@@ -42,6 +44,25 @@ static void send(size_t n)
     pkt_unref(p);
 }
 
+/* Send one that was received, or end it. */
+static void send_held(unsigned i, bool and_keep)
+{
+    if (held[i] == NULL)
+        return;
+    netfront_send(nf, held[i]);
+    if (and_keep)
+        return;
+    pkt_unref(held[i]);
+    held[i] = NULL;
+}
+
+/* In the place of one that is kept. */
+static void keep(unsigned i, struct pkt *p)
+{
+    pkt_unref(held[i]);
+    held[i] = p;
+}
+
 /* Look at each byte of what was received. */
 static void receive(void)
 {
@@ -54,7 +75,7 @@ static void receive(void)
             sum = (uint8_t)(sum + batch[i]->data[at]);
         if (batch[i]->offload & PKT_CSUM_PARTIAL && !pkt_finish_checksum(batch[i]))
             abort();
-        pkt_unref(batch[i]);
+        keep((unsigned)batch[i]->len % HELD, batch[i]);
     }
     netfront_more(nf);
 }
@@ -76,11 +97,21 @@ static void take_step(const uint8_t *step)
         tx->rsp_prod += at;
         break;
     case 4:
-        send(n);
+        if (at % 4 == 3)
+            send_held(n % HELD, at & 4);
+        else
+            send(n);
         break;
     default:
         receive();
     }
+}
+
+/* What is offered has the headers of a TCP segment in it. */
+static void write_headers(void)
+{
+    for (unsigned i = 0; i < SLOTS; i++)
+        fake_backend_tcp4(fake_page(fake_grant(rx->ring[i].req.gref)->frame));
 }
 
 static void begin(void)
@@ -93,11 +124,14 @@ static void begin(void)
     netfront_address(nf, &at);
     tx = (netif_tx_sring_t *)(void *)fake_page(fake_grant(at.tx_ring)->frame);
     rx = (netif_rx_sring_t *)(void *)fake_page(fake_grant(at.rx_ring)->frame);
+    write_headers();
 }
 
 static void end(void)
 {
     netfront_free(nf);
+    for (unsigned i = 0; i < HELD; i++)
+        keep(i, NULL);
     if (fake_guest_end() != 0)
         abort();
 }

@@ -36,6 +36,9 @@ void fake_backend_answer(struct fake_backend *b, netif_rx_response_t r);
 void fake_backend_give(struct fake_backend *b, const uint8_t *bytes, size_t n, size_t piece,
                        uint16_t flags, const netif_extra_info_t *extra);
 
+/* Write the headers of an Ethernet frame with IPv4 and TCP: 54 bytes, a payload follows. */
+void fake_backend_tcp4(uint8_t *frame);
+
 /* Tell the guest of all answers. */
 void fake_backend_push(struct fake_backend *b);
 

@@ -5,59 +5,13 @@
  * Copyright (c) 2026 the Morgana authors. ISC licence, see LICENSE.
  */
 #include "runtime/sim/sim.h"
-#include "test/unit/fake_backend.h"
-#include "test/unit/fake_xen.h"
+#include "test/unit/netfront_fixture.h"
 #include "test/unit/random.h"
 #include "test/unit/unit.h"
 #include "xen/grant.h"
 #include "xen/page.h"
 
 #include <errno.h>
-
-#define PAGES 1600
-#define SLOTS 256
-
-static struct pkt_pool *pool, *large;
-static struct netfront *nf;
-static struct fake_backend backend;
-static struct netdev_stats stats;
-static struct netfront_config config;
-
-static void no_event(void *user)
-{
-    (void)user;
-}
-
-/* With rings whose indices begin at `first`. */
-static void begin_at(RING_IDX first)
-{
-    struct netfront_address at;
-    fake_guest_begin(PAGES);
-    large = pkt_pool_new(8, PKT_LARGE, NULL);
-    pool = pkt_pool_new(512, PKT_SMALL, large);
-    config = (struct netfront_config){.backend = 7, .sg = true, .first = first};
-    nf = netfront_new(&config, no_event, NULL);
-    ck_assert_ptr_nonnull(nf);
-    netfront_address(nf, &at);
-    fake_backend_attach(&backend, at.tx_ring, at.rx_ring);
-    memset(&stats, 0, sizeof stats);
-}
-
-static void begin(void)
-{
-    begin_at(0);
-}
-
-/* All pages but the grant table's come back. */
-static void end(void)
-{
-    size_t table_pages = (grant_stats()->total + GNTTAB_NR_RESERVED_ENTRIES) / 512;
-    netfront_free(nf);
-    ck_assert_uint_eq(page_stats()->used, table_pages);
-    pkt_pool_free(pool);
-    pkt_pool_free(large);
-    ck_assert_uint_eq(fake_guest_end(), 0);
-}
 
 /* A frame of `n` bytes that are their own numbers, more or less. */
 static struct pkt *make(size_t n)
@@ -81,11 +35,6 @@ static int send(size_t n)
     int error = netfront_send(nf, p);
     pkt_unref(p);
     return error;
-}
-
-static size_t receive(struct pkt **batch)
-{
-    return netfront_receive(nf, pool, batch, NETDEV_BATCH, &stats);
 }
 
 /* --- Indices ---------------------------------------------------------------------------------- */
@@ -347,16 +296,6 @@ START_TEST(frames_in_any_pieces_are_received_whole)
 }
 END_TEST
 
-/* An Ethernet frame with IPv4 and TCP, 54 bytes and a payload. */
-static void make_tcp4(uint8_t *frame)
-{
-    memset(frame, 0, 54);
-    frame[12] = 0x08;
-    frame[14] = 0x45;
-    frame[23] = 6;
-    frame[46] = 0x50;
-}
-
 START_TEST(a_super_frame_keeps_its_metadata)
 {
     static uint8_t frame[9054];
@@ -364,7 +303,7 @@ START_TEST(a_super_frame_keeps_its_metadata)
                                       .u.gso = {.size = 1448, .type = XEN_NETIF_GSO_TYPE_TCPV4}};
     struct pkt *batch[NETDEV_BATCH];
     begin();
-    make_tcp4(frame);
+    fake_backend_tcp4(frame);
     fake_backend_give(&backend, frame, sizeof frame, 4096,
                       NETRXF_csum_blank | NETRXF_data_validated, &extra);
     fake_backend_push(&backend);
@@ -446,7 +385,7 @@ START_TEST(a_fragment_has_no_blank_checksum)
     uint8_t frame[60];
     struct pkt *batch[NETDEV_BATCH];
     begin();
-    make_tcp4(frame);
+    fake_backend_tcp4(frame);
     frame[21] = 1; /* its offset */
     give_blank(frame, sizeof frame);
     ck_assert_uint_eq(receive(batch), 0);
@@ -606,7 +545,7 @@ START_TEST(a_page_in_use_is_kept_until_the_backend_lets_go)
     ref = grant_page(7, page, false);
     fake_grant(ref)->flags |= GTF_reading;
     ck_assert(!grant_end(ref));
-    grant_end_page(ref, page);
+    grant_end_then(ref, page_free, page);
     ck_assert_uint_eq(grant_stats()->kept, 1);
     sim_run(loop_now() + 3 * NS_PER_S);
     ck_assert_uint_eq(page_stats()->used, used + 1);

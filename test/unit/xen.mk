@@ -2,7 +2,8 @@
 check_LIBRARIES += libxen-fake.a
 libxen_fake_a_SOURCES = \
 	xen/clock.c xen/console.c xen/control.c xen/counters.c xen/evtchn.c xen/files.c xen/grant.c xen/heap.c xen/line.c \
-	xen/netfront.c xen/offload.c xen/page.c xen/suspend.c xen/tar.c xen/vif.c xen/xenbus.c xen/xenstore.c \
+	xen/netfront.c xen/netfront_rx.c xen/netfront_tx.c xen/offload.c xen/page.c xen/rx_pages.c xen/suspend.c \
+	xen/tar.c xen/vif.c xen/xenbus.c xen/xenstore.c \
 	test/unit/fake_backend.c test/unit/fake_backend.h test/unit/fake_store.c test/unit/fake_store.h test/unit/fake_xen.c test/unit/fake_xen.h
 libxen_fake_a_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(XXHASH_CFLAGS)
 XEN_FAKE_LIBS = libxen-fake.a libruntime.a libxen-fake.a $(SIM_LIBS) $(CHECK_LIBS)
@@ -34,9 +35,15 @@ test_unit_test_xen_xenstore_SOURCES = test/unit/test_xen_xenstore.c test/unit/ra
 test_unit_test_xen_xenstore_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_xen_xenstore_LDADD = $(XEN_FAKE_LIBS)
 
+check_PROGRAMS += test/unit/test_xen_lending
+TESTS += test/unit/test_xen_lending
+test_unit_test_xen_lending_SOURCES = test/unit/test_xen_lending.c test/unit/netfront_fixture.h
+test_unit_test_xen_lending_CFLAGS = $(UNIT_CFLAGS)
+test_unit_test_xen_lending_LDADD = $(XEN_FAKE_LIBS)
+
 check_PROGRAMS += test/unit/test_xen_netfront
 TESTS += test/unit/test_xen_netfront
-test_unit_test_xen_netfront_SOURCES = test/unit/test_xen_netfront.c test/unit/random.h
+test_unit_test_xen_netfront_SOURCES = test/unit/test_xen_netfront.c test/unit/netfront_fixture.h test/unit/random.h
 test_unit_test_xen_netfront_CFLAGS = $(UNIT_CFLAGS)
 test_unit_test_xen_netfront_LDADD = $(XEN_FAKE_LIBS)
 
