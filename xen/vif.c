@@ -44,7 +44,7 @@ LOG_MODULE(vif);
 #define MTU          1500
 #define MTU_MIN      68 /* of IPv4 (RFC 791, section 3.2) */
 #define ETHERNET_LEN 18 /* of a header with a VLAN tag */
-#define SHARE        16 /* more than one queue only if a vif takes no more of the memory than this */
+#define SHARE        12 /* more than one queue only if a vif takes no more of the memory than this */
 #define LINGER       NS_PER_S /* of the rings of a device that was closed */
 
 /* What we read: of the backend's folder, and from MAC on of our own. */

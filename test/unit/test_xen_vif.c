@@ -21,7 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PAGES   60000 /* of which few are touched */
+#define PAGES   40000 /* of which few are touched */
 #define BACKEND "/local/domain/0/backend/vif/5/3"
 
 static struct pkt_pool *pool;
@@ -312,7 +312,7 @@ START_TEST(a_small_domain_has_fewer_queues)
     plug_queues("8", "1");
     ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 1);
     end();
-    begin_with(30000, VIF_QUEUES_MAX);
+    begin_with(20000, VIF_QUEUES_MAX);
     plug_queues("8", "1");
     ck_assert_uint_eq(our_number("", "multi-queue-num-queues"), 2);
     end();
