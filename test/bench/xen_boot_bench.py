@@ -113,7 +113,7 @@ class Bench:
             guest.wait_for("up, " if who == "morgana" else "listening at", CALM_LIMIT)
             report = self.lab.net.run(
                 [program("morgana-bench"), f"--controller=tcp:{CONTROLLER}:6653", "--mode=throughput",
-                 "--switches=4", "--duration=5s", f"--connect-time={LIMIT}s", "--json"], timeout=3 * LIMIT)
+                 "--switches=4", "--warmup=10s", "--duration=10s", f"--connect-time={LIMIT}s", "--json"], timeout=3 * LIMIT)
         finally:
             guest.destroy()
         return {PACKET_INS: json.loads(report)["answers_per_second"]["mean"]}
