@@ -125,6 +125,34 @@ struct e820 {
 
 enum { E820_RAM = 1 };
 
+#define SPECIAL_PAGES 64 /* at most, of the domain's own that are not in the map: rings, ACPI */
+
+static uint64_t ram_pages(const struct e820 *map, size_t n)
+{
+    uint64_t pages = 0;
+    for (; n > 0; n--, map++)
+        pages += map->type == E820_RAM ? map->size >> XEN_PAGE_SHIFT : 0;
+    return pages;
+}
+
+/* The map of a domain whose maxmem is more than its memory shows all that it could have. Xen gives
+ * it a page when it first touches one, and ends it when it touches more than it has: so the map is
+ * cut to that. */
+static void leave_what_is_not_there(struct e820 *map, size_t n)
+{
+    domid_t self = DOMID_SELF;
+    int64_t has = hypercall_memory(XENMEM_current_reservation, &self), left;
+    if (has <= SPECIAL_PAGES || ram_pages(map, n) <= (uint64_t)has)
+        return;
+    left = (has - SPECIAL_PAGES) << XEN_PAGE_SHIFT;
+    for (; n > 0; n--, map++) {
+        if (map->type != E820_RAM)
+            continue;
+        map->size = map->size < (uint64_t)left ? map->size : (uint64_t)left;
+        left -= (int64_t)map->size;
+    }
+}
+
 static bool in_region(const struct e820 *e, uint64_t from, uint64_t to)
 {
     return e->type == E820_RAM && e->address <= from && to <= e->address + e->size;
@@ -195,6 +223,7 @@ static int pvh_open_memory(void)
     error = hypercall_memory(XENMEM_memory_map, &ask);
     if (error)
         return error;
+    leave_what_is_not_there(map, ask.nr_entries);
     end = ram_end(map, ask.nr_entries);
     image_end = page_up(loaded + (end >> XEN_PAGE_SHIFT) * sizeof(uint32_t));
     if (loaded == 0 || !in_a_region(map, ask.nr_entries, image, image_end))

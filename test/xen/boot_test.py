@@ -75,6 +75,12 @@ class OfEachKind:
         self.assertEqual(2, len(set(re.search(r"random (\w+), again (\w+)", console).groups())))
         self.assertEqual("poweroff", guest.wait_for_end())
 
+    def test_memory_that_it_may_have_later_is_not_touched(self):
+        guest = self.start("hello", memory=32, maxmem=96)
+        console = guest.wait_for("ended well")
+        self.assertIn(int(re.search(r"(\d+) pages", console)[1]), range(32 * 256 - 300, 32 * 256))
+        self.assertEqual("poweroff", guest.wait_for_end())
+
     def ramdisk(self, command):
         """What the shell makes of the archive files.tar, in dom0."""
         self.machine.run(f"""mkdir -p /run/files && cd /run/files && rm -rf * && mkdir more

@@ -313,7 +313,7 @@ class Domain:
     are words such as "mac=...,bridge=xenbr0"; `ramdisk` is a path in dom0."""
 
     def __init__(self, machine, name, kernel, kind, extra="", memory=16, vifs=(), on_reboot="preserve",
-                 ramdisk=""):
+                 ramdisk="", maxmem=None):
         self.machine, self.name, self.kind = machine, name, kind
         # Only to do something when the domain ends need xl stay.
         self._how = "-e" if on_reboot == "preserve" else ""
@@ -332,6 +332,8 @@ on_reboot = "{on_reboot}"
 """
         if ramdisk:
             self._config += f'ramdisk = "{ramdisk}"\n'
+        if maxmem:
+            self._config += f"maxmem = {maxmem}\n"
 
     def __str__(self):
         return f"{self.name} ({self.kind})"
