@@ -116,7 +116,7 @@ struct pkt *pkt_new(struct pkt_pool *pool)
 
 struct pkt *pkt_new_for(struct pkt_pool *pool, size_t len)
 {
-    while (pool && len > pool->size - PKT_HEADROOM)
+    while (pool && (pool->back || len > pool->size - PKT_HEADROOM))
         pool = pool->larger;
     return pool ? pkt_new(pool) : NULL;
 }
@@ -218,7 +218,6 @@ struct pkt_pool *pkt_loans_new(uint32_t count,
     struct pkt_pool *pool = new_pool(count);
     if (pool == NULL)
         return NULL;
-    pool->size = PKT_HEADROOM; /* too small for any frame */
     pool->back = back;
     pool->user = user;
     return pool;

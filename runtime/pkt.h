@@ -117,7 +117,8 @@ struct pkt_pool *pkt_loans_new(uint32_t count,
                                void (*back)(void *user, uint8_t *buf, uint32_t size), void *user);
 
 /* A packet like pkt_new()'s in the `size` bytes at `buf`, whose first PKT_HEADROOM are its
- * headroom. Copies of it (pkt_writable()) are made in `copies`. NULL if the pool is empty. */
+ * headroom. Copies (pkt_writable()) of all that are lent are made in `copies`, which must outlive
+ * whoever may want one. NULL if the pool is empty. */
 struct pkt *pkt_lend(struct pkt_pool *loans, uint8_t *buf, uint32_t size, struct pkt_pool *copies);
 
 /* Is its buffer lent? */

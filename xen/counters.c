@@ -22,7 +22,7 @@ static const char *const grant_names[] = {"total", "used", "kept", "refused", "h
 static const char *const xenstore_names[] = {"calls", "errors", "events", "stray", "refused"};
 static const char *const console_names[] = {"lines", "dropped"};
 static const char *const vif_names[] = {
-    "rx_frames",    "tx_frames",   "rx_bad",     "rx_no_packet",
+    "rx_frames",    "tx_frames",   "rx_lent",    "rx_bad", "rx_no_packet",
     "tx_ring_full", "tx_too_long", "tx_refused", "broken",
 };
 

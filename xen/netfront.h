@@ -49,6 +49,7 @@ struct netfront_address {
 /* Of all rings together. */
 struct netfront_stats {
     uint64_t rx_frames, tx_frames;
+    uint64_t rx_lent;      /* of those received: they stayed where they were */
     uint64_t rx_bad;       /* dropped: the backend's slots do not fit together */
     uint64_t rx_no_packet; /* dropped: the pool was empty */
     uint64_t tx_ring_full; /* not sent: the backend has all slots */
@@ -82,7 +83,7 @@ void netfront_drain(struct netfront *nf);
  * in `stats`. A frame for which there is no packet waits while those of the batch may yet give
  * theirs back. */
 size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt **batch, size_t max,
-                        struct netdev_stats *stats);
+                        struct netdev_stats *dropped);
 
 /* May there be more to receive? If not the backend will send an event when there is. */
 bool netfront_more(struct netfront *nf);

@@ -45,13 +45,13 @@ static inline void copy_bytes(uint8_t *to, const uint8_t *from, size_t n)
 
 /* --- Sending (netfront_tx.c) ----------------------------------------------------------------- */
 
-/* A slot: its page, unless it has a part of a packet whose buffer is lent, where it is. Its grant
- * is for the one or the other. */
+/* A slot has a page of its own, for copies. While it has a piece of a packet whose buffer is lent,
+ * its grant stands for that piece's page instead, and is then stopped until the slot's next use. */
 struct tx_slot {
-    struct granted own;
-    struct pkt *lent; /* a reference; NULL: none */
-    bool stopped;     /* its grant is for nothing */
-    bool busy;        /* the backend has it */
+    struct granted own; /* own.ref: what the grant stands for is said above */
+    struct pkt *lent;   /* a reference; NULL: none */
+    bool stopped;
+    bool busy; /* the backend has it */
 };
 
 struct tx_ring {

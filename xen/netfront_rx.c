@@ -7,10 +7,8 @@
 #include "xen/offload.h"
 #include "xen/rx_pages.h"
 
-#include <errno.h>
-
 #define EXTRAS_MAX (XEN_NETIF_EXTRA_TYPE_MAX - 1)
-#define LENT_MAX   NETFRONT_SLOTS /* pages of packets that are about */
+#define LENT_MAX   NETFRONT_SLOTS /* as many pages as a burst has that fills the ring */
 
 /* A frame's slots, as they were read once. */
 struct incoming {
@@ -82,12 +80,13 @@ static RING_IDX read_frame(struct rx_ring *rx, struct incoming *in, RING_IDX end
 
 /* --- Packets --------------------------------------------------------------------------------- */
 
-/* Does a super-frame fill pages that lie side by side? The slot behind the first holds none of its
- * bytes, but there is a page in it, too. */
+/* Are a super-frame's pages numbered one after the other, and full? The slot behind the first holds
+ * none of its bytes, but there is a page in it, too. */
 static bool is_side_by_side(const struct rx_ring *rx, const struct incoming *in)
 {
     unsigned first = in->piece[0].page;
-    if (in->extras != 1 || rx->offered[(in->first + 1) % NETFRONT_SLOTS] != first + 1)
+    if (in->extras != 1 || in->len > NETFRONT_FRAME_MAX ||
+        rx->offered[(in->first + 1) % NETFRONT_SLOTS] != first + 1)
         return false;
     for (unsigned i = 0; i < in->pieces; i++)
         if (in->piece[i].page != first + i + (i > 0) || in->piece[i].offset != 0 ||
@@ -96,16 +95,20 @@ static bool is_side_by_side(const struct rx_ring *rx, const struct incoming *in)
     return true;
 }
 
-/* The frame where it is, but for its first page, which is moved to where the rest begins. NULL:
- * that cannot be. */
+/* The frame where it is, but for its first page's bytes, which are moved to the second. What lies
+ * behind it in its last page was another frame's: whoever is shown that page shall not see it.
+ * NULL: that cannot be. */
 static struct pkt *borrow(struct rx_ring *rx, struct pkt_pool *pool, const struct incoming *in)
 {
     unsigned first = in->piece[0].page;
     struct pkt *p = NULL;
     if (is_side_by_side(rx, in))
         p = rx_pages_lend(rx->pages, first, in->pieces + 1, pool);
-    if (p)
-        copy_bytes(pkt_append(p, in->len), rx_pages_at(rx->pages, first), in->piece[0].size);
+    if (p == NULL)
+        return NULL;
+    copy_bytes(pkt_append(p, in->len), rx_pages_at(rx->pages, first), in->piece[0].size);
+    memset(p->data + p->len, 0, pkt_room(p));
+    netfront_counters.rx_lent++;
     return p;
 }
 
@@ -196,9 +199,9 @@ static bool receive_one(struct rx_ring *rx, struct pkt_pool *pool, RING_IDX end,
     if (p == NULL && !in.bad && *n > 0)
         return false;
     rx->looked = next;
+    consume(rx, next); /* before a bad one's pages are given back */
     batch[*n] = judge(p, &in, dropped);
     *n += batch[*n] != NULL;
-    consume(rx, next);
     return true;
 }
 

@@ -98,21 +98,24 @@ static size_t piece_length(const struct pkt *p, size_t at, bool lent)
     return p->len - at < page ? p->len - at : page;
 }
 
-/* One slot with bytes of a frame from `at` on. */
-static netif_tx_request_t *put_piece(struct tx_ring *tx, struct pkt *p, size_t at, bool lent)
+/* One slot with `n` bytes of a frame from `at` on; the first slot's size is the whole frame's. It
+ * is written at once and never read: the backend may change it at any time. */
+static void put_piece(struct tx_ring *tx, struct pkt *p, size_t at, size_t n, uint16_t flags,
+                      bool lent)
 {
     uint16_t id = tx->free[--tx->n_free];
     struct tx_slot *slot = &tx->slot[id];
-    netif_tx_request_t *r = next_request(tx);
     const uint8_t *bytes = p->data + at;
-    size_t n = piece_length(p, at, lent);
-    *r = (netif_tx_request_t){.gref = slot->own.ref, .id = id, .size = (uint16_t)n};
-    slot->busy = true;
-    if (lent && show(tx, slot, bytes, p))
-        r->offset = (uint16_t)((uintptr_t)bytes % XEN_PAGE);
-    else
+    lent = lent && show(tx, slot, bytes, p);
+    if (!lent)
         fill(tx, slot, bytes, n);
-    return r;
+    slot->busy = true;
+    *next_request(tx) =
+        (netif_tx_request_t){.gref = slot->own.ref,
+                             .offset = lent ? (uint16_t)((uintptr_t)bytes % XEN_PAGE) : 0,
+                             .flags = flags,
+                             .id = id,
+                             .size = (uint16_t)(at == 0 ? p->len : n)};
 }
 
 static uint16_t flags_of(const struct pkt *p)
@@ -137,18 +140,16 @@ static void put_gso(struct tx_ring *tx, const struct pkt *p)
         p->offload & PKT_GSO_TCP6 ? XEN_NETIF_GSO_TYPE_TCPV6 : XEN_NETIF_GSO_TYPE_TCPV4;
 }
 
-/* The first slot's size is the whole frame's, the others' are their own. */
 static void put_frame(struct tx_ring *tx, struct pkt *p, bool lent)
 {
-    netif_tx_request_t *r = put_piece(tx, p, 0, lent);
-    size_t at = r->size;
-    r->size = (uint16_t)p->len;
-    r->flags = flags_of(p);
-    if (p->offload & PKT_GSO)
-        put_gso(tx, p);
-    for (; at < p->len; at += r->size) {
-        r->flags |= NETTXF_more_data;
-        r = put_piece(tx, p, at, lent);
+    uint16_t flags = flags_of(p);
+    for (size_t at = 0, n; at < p->len; at += n, flags = 0) {
+        n = piece_length(p, at, lent);
+        if (at + n < p->len)
+            flags |= NETTXF_more_data;
+        put_piece(tx, p, at, n, flags, lent);
+        if (at == 0 && p->offload & PKT_GSO)
+            put_gso(tx, p);
     }
 }
 
@@ -166,10 +167,19 @@ static size_t count_pieces(const struct pkt *p, bool lent)
     return n;
 }
 
+/* May the backend read the frame where it is? Not if it is in too many pieces. Nor if something was
+ * put in front of it, into the page before: there may be more in that than is for this backend, and
+ * a first slot that is shorter than an Ethernet header is refused. */
+static bool is_shown(const struct pkt *p)
+{
+    return pkt_is_lent(p) && piece_length(p, 0, true) > PKT_HEADROOM &&
+           count_pieces(p, true) <= NETFRONT_FRAGS_MAX;
+}
+
 int netfront_send(struct netfront *nf, struct pkt *p)
 {
     struct tx_ring *tx = &nf->tx;
-    bool lent = pkt_is_lent(p) && count_pieces(p, true) <= NETFRONT_FRAGS_MAX;
+    bool lent = is_shown(p);
     size_t pieces = count_pieces(p, lent), slots = pieces + !!(p->offload & PKT_GSO);
     if (p->len == 0 || p->len > tx->frame_max) {
         netfront_counters.tx_too_long++;

@@ -9,9 +9,9 @@
  *        made, where they are is written, with the state Connected.
  *     3. The backend is Connected: device_came() again, and now it is opened.
  *     4. The backend is Closing, Closed or gone: device_went(), the rings end, our state is Closed.
- *        When it waits again, or the tools name another backend, all begins anew. One that waits
- * and has never closed goes on with the rings that are there, as Linux's does when it is bound
- *        anew.
+ *        When it waits again, or the tools name another backend, all begins anew. One that
+ *        waits and has never closed goes on with the rings that are there, as Linux's does when it
+ *        is bound anew.
  *     5. The domain goes on as another one: what is below the netdev begins anew (from 2).
  *     6. The device is closed: the rings stay a while for what was sent last, and for whoever opens
  *        it again, before our state is Closed.
@@ -173,8 +173,11 @@ static void vif_send(struct netdev *netdev, struct pkt *const *batch, size_t n)
 static void vif_flush(struct netdev *netdev)
 {
     struct device *d = device_of(netdev);
-    for (unsigned q = 0; d->vif && q < d->vif->n_queues; q++)
+    for (unsigned q = 0; d->vif && q < d->vif->n_queues; q++) {
         netfront_flush(d->vif->queues[q]);
+        if (netfront_broken(d->vif->queues[q]))
+            loop_defer(&d->more); /* which ends it */
+    }
 }
 
 static bool vif_can_offload(const struct netdev *netdev, const struct pkt *p)

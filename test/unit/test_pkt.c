@@ -154,6 +154,10 @@ START_TEST(a_buffer_that_is_lent_comes_back)
     ck_assert(!pkt_is_lent(own));
     ck_assert_mem_eq(own->data, "hello", 5);
     pkt_unref(own);
+    pkt_ref(q)->len = 0;
+    own = pkt_writable(q); /* even one without a byte */
+    ck_assert(!pkt_is_lent(own));
+    pkt_unref(own);
     pkt_unref(q);
     ck_assert_ptr_eq(l.came, bytes[1]);
     ck_assert_uint_eq(l.size, sizeof bytes[1]);

@@ -120,6 +120,7 @@ START_TEST(frames_that_are_copied_go_between)
 }
 END_TEST
 
+/* Then it is copied: what else lies in the page in front is nobody's business. */
 START_TEST(a_header_may_be_put_in_front)
 {
     struct pkt *p;
@@ -127,6 +128,7 @@ START_TEST(a_header_may_be_put_in_front)
     p = come(30000);
     memcpy(pkt_push(p, 4), "tag!", 4);
     go(p, 30004);
+    ck_assert_uint_eq(p->refs, 1);
     ck_assert_mem_eq(taken, "tag!", 4);
     ck_assert_mem_eq(taken + 4, frame, 30000);
     ck_assert_ptr_null(pkt_push(p, PKT_HEADROOM - 3));
@@ -137,19 +139,64 @@ START_TEST(a_header_may_be_put_in_front)
 }
 END_TEST
 
-/* Then there are 18 slots of other packets' at most: this one would have 19. */
-START_TEST(in_too_many_pieces_it_is_copied)
+START_TEST(one_whose_header_is_gone_is_sent_from_where_it_is)
 {
     struct pkt *p;
     begin();
     p = come(LEN);
-    ck_assert_uint_eq(LEN % XEN_PAGE, 3560);
-    ck_assert_ptr_nonnull(pkt_push(p, 4));
-    ck_assert_ptr_nonnull(pkt_append(p, 500));
-    go(p, LEN + 504);
-    ck_assert_mem_eq(taken + 4, frame, LEN);
+    ck_assert(pkt_pull(p, 100));
+    go(p, LEN - 100);
+    ck_assert_uint_eq(p->refs, 1 + LEN_PAGES - 1);
+    ck_assert_mem_eq(taken, frame + 100, LEN - 100);
     answered();
     pkt_unref(p);
+    end();
+}
+END_TEST
+
+/* Of what other frames have left in the last page the next backend sees nothing. */
+START_TEST(what_lies_behind_it_is_not_shown)
+{
+    struct pkt *p, *batch[NETDEV_BATCH];
+    const uint8_t *page;
+    begin();
+    memset(taken, 0x77, XEN_PAGE);
+    for (int i = 0; i < 2 * SLOTS; i++) { /* into each page */
+        fake_backend_give(&backend, taken, XEN_PAGE, XEN_PAGE, 0, NULL);
+        fake_backend_push(&backend);
+        ck_assert_uint_eq(receive(batch), 1);
+        pkt_unref(batch[0]);
+    }
+    p = come(5000);
+    ck_assert(pkt_is_lent(p));
+    ck_assert_int_eq(netfront_send(nf, p), 0);
+    netfront_flush(nf);
+    page = fake_backend_page(RING_GET_REQUEST(&backend.tx, 2)->gref, true);
+    ck_assert_ptr_eq(page, p->data + XEN_PAGE);
+    for (size_t i = 5000 - XEN_PAGE; i < XEN_PAGE; i++)
+        ck_assert_uint_eq(page[i], 0);
+    pkt_unref(p);
+    end();
+}
+END_TEST
+
+START_TEST(memory_in_pieces_has_room_for_a_ring)
+{
+    static void *held[PAGES];
+    size_t n = 0;
+    begin();
+    netfront_free(nf);
+    while ((held[n] = page_alloc(1)) != NULL)
+        n++;
+    for (size_t i = 0; i < n; i++) /* of 48 pages 40 are free, side by side */
+        if (i % 48 < 40) {
+            page_free(held[i]);
+            held[i] = NULL;
+        }
+    nf = netfront_new(&config, no_event, NULL);
+    ck_assert_ptr_nonnull(nf);
+    while (n-- > 0)
+        page_free(held[n]);
     end();
 }
 END_TEST
@@ -307,7 +354,9 @@ int main(void)
         it_is_sent_from_where_it_is,
         frames_that_are_copied_go_between,
         a_header_may_be_put_in_front,
-        in_too_many_pieces_it_is_copied,
+        one_whose_header_is_gone_is_sent_from_where_it_is,
+        what_lies_behind_it_is_not_shown,
+        memory_in_pieces_has_room_for_a_ring,
         who_writes_into_one_that_others_hold_has_a_copy,
         those_that_are_kept_cost_no_slot,
         frames_for_which_there_is_no_packet_yet_wait,
