@@ -15,7 +15,7 @@ from xen.machine import Domain, Machine, MachineTest  # noqa: E402
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = pathlib.Path(os.environ.get("MORGANA_BUILD", TOP / "build"))
-KERNELS = [BUILD / "test/xen/kernels" / f"{name}.xen" for name in ("hello", "crash", "idle")]
+KERNELS = [BUILD / "test/xen/kernels" / f"{name}.xen" for name in ("hello", "crash", "idle", "tasks")]
 IMAGE_MAX = 500 * 1000
 LARGE = 4864  # MiB of a guest, above 4 GiB without a doubt
 
@@ -109,6 +109,22 @@ echo 'from the archive' > hello.txt && : > empty && seq 50000 > more/numbers && 
                 self.assertIn("file hello.txt: No such file or directory", guest.console())
                 guest.destroy()
 
+    def test_tasks_sleep_race_and_end(self):
+        guest = self.start("tasks")
+        self.assertEqual("poweroff", guest.wait_for_end())
+        console = guest.console()
+        self.assertIn("task 1 was first, with 0; tasks left: 0", console)
+        self.assertIn("limit reached: yes", console)
+        self.assertIn("100 slept", console)
+
+    def fill_a_tasks_stack(self):
+        """What the console says."""
+        guest = self.start("tasks", "overflow")
+        self.assertEqual("crash", guest.wait_for_end())
+        self.assertIn("100 slept", guest.console())
+        self.assertNotIn("survived", guest.console())
+        return guest.console()
+
     def test_a_command_line_that_cannot_be_split_is_said(self):
         guest = self.start("hello", 'one "two')
         self.assertEqual("crash", guest.wait_for_end())
@@ -180,6 +196,7 @@ class PvTest(OfEachKind, MachineTest):
 
     def test_a_stack_that_is_full_ends_the_domain(self):
         self.crash("stack")  # Xen itself: there is no room for our handler's frame
+        self.fill_a_tasks_stack()
 
 
 class PvhTest(OfEachKind, MachineTest):
@@ -196,6 +213,7 @@ class PvhTest(OfEachKind, MachineTest):
 
     def test_a_stack_that_is_full_is_said(self):
         self.assertIn("page fault", self.crash("stack"))
+        self.assertIn("page fault", self.fill_a_tasks_stack())
 
 
 class LargeTest(MachineTest):

@@ -1,5 +1,6 @@
 # test/xen/: kernels with one property each, and the tests that boot them on real Xen.
-XEN_TEST_KERNELS = test/xen/kernels/hello.xen test/xen/kernels/crash.xen test/xen/kernels/idle.xen
+XEN_TEST_KERNELS = test/xen/kernels/hello.xen test/xen/kernels/crash.xen test/xen/kernels/idle.xen \
+	test/xen/kernels/tasks.xen
 xen-test-kernels: $(XEN_TEST_KERNELS) test/xen/dom0/registers
 .PHONY: xen-test-kernels
 $(XEN_TEST_KERNELS:.xen=.elf) test/xen/kernels/unix.elf: $(XEN_LIBS)
@@ -26,6 +27,7 @@ EXTRA_DIST += \
 	test/xen/kernels/crash.c \
 	test/xen/kernels/hello.c \
 	test/xen/kernels/idle.c \
+	test/xen/kernels/tasks.c \
 	test/xen/kernels/unix.c \
 	test/xen/machine.py \
 	test/xen/timeline_test.py \
