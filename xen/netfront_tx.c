@@ -15,6 +15,11 @@
 
 /* --- Slots ----------------------------------------------------------------------------------- */
 
+static uint16_t offset_in_page(const uint8_t *at)
+{
+    return (uint16_t)((uintptr_t)at % XEN_PAGE);
+}
+
 /* A copy of the bytes, in the slot's own page. */
 static void fill(struct tx_ring *tx, struct tx_slot *slot, const uint8_t *bytes, size_t n)
 {
@@ -30,7 +35,7 @@ static bool show(struct tx_ring *tx, struct tx_slot *slot, const uint8_t *bytes,
 {
     if (!slot->stopped && !grant_stop(slot->own.ref))
         return false;
-    grant_again(slot->own.ref, tx->backend, bytes - (uintptr_t)bytes % XEN_PAGE, true);
+    grant_again(slot->own.ref, tx->backend, bytes - offset_in_page(bytes), true);
     slot->stopped = false;
     slot->lent = pkt_ref(p);
     return true;
@@ -94,7 +99,7 @@ static netif_tx_request_t *next_request(struct tx_ring *tx)
  * up to a page's end. */
 static size_t piece_length(const struct pkt *p, size_t at, bool lent)
 {
-    size_t page = lent ? XEN_PAGE - (uintptr_t)(p->data + at) % XEN_PAGE : XEN_PAGE;
+    size_t page = XEN_PAGE - (lent ? offset_in_page(p->data + at) : 0);
     return p->len - at < page ? p->len - at : page;
 }
 
@@ -110,12 +115,11 @@ static void put_piece(struct tx_ring *tx, struct pkt *p, size_t at, size_t n, ui
     if (!lent)
         fill(tx, slot, bytes, n);
     slot->busy = true;
-    *next_request(tx) =
-        (netif_tx_request_t){.gref = slot->own.ref,
-                             .offset = lent ? (uint16_t)((uintptr_t)bytes % XEN_PAGE) : 0,
-                             .flags = flags,
-                             .id = id,
-                             .size = (uint16_t)(at == 0 ? p->len : n)};
+    *next_request(tx) = (netif_tx_request_t){.gref = slot->own.ref,
+                                             .offset = lent ? offset_in_page(bytes) : 0,
+                                             .flags = flags,
+                                             .id = id,
+                                             .size = (uint16_t)(at == 0 ? p->len : n)};
 }
 
 static uint16_t flags_of(const struct pkt *p)
@@ -161,10 +165,8 @@ static bool has_room(const struct netfront *nf, size_t pieces, size_t slots)
 
 static size_t count_pieces(const struct pkt *p, bool lent)
 {
-    size_t n = 0;
-    for (size_t at = 0; at < p->len; at += piece_length(p, at, lent))
-        n++;
-    return n;
+    size_t before = lent ? offset_in_page(p->data) : 0;
+    return (before + p->len + XEN_PAGE - 1) / XEN_PAGE;
 }
 
 /* May the backend read the frame where it is? Not if it is in too many pieces. Nor if something was
