@@ -207,10 +207,15 @@ static const struct netdev_ops ops = {.send = vif_send,
  */
 
 /* Only a node that says "0" means that there is no carrier. */
+static bool has_carrier(const char *node, size_t n)
+{
+    return n != 1 || node[0] != '0';
+}
+
 static void on_carrier(void *user, int error, const char *data, size_t n)
 {
     struct vif *v = user;
-    v->link_up = error != 0 || n != 1 || data[0] != '0';
+    v->link_up = error != 0 || has_carrier(data, n);
     if (v->dev)
         netdev_set_link(&v->dev->netdev, v->link_up);
 }
@@ -265,7 +270,7 @@ static void take_features(struct vif *v)
     bool csum = !has(v, NO_CSUM);
     const char *queues = v->keys[QUEUES].value;
     uint64_t n;
-    v->link_up = strcmp(v->keys[CARRIER].value, "0") != 0;
+    v->link_up = has_carrier(v->keys[CARRIER].value, strlen(v->keys[CARRIER].value));
     v->csum6 = csum && has(v, IPV6_CSUM);
     v->features = NETDEV_RX_CSUM | NETDEV_RX_GSO;
     v->features |= csum ? NETDEV_TX_CSUM : 0;
