@@ -140,6 +140,15 @@ static unsigned connect_from(uint16_t tp_src)
     return expect_laid();
 }
 
+/* What server 2 says of a connection. */
+static struct frame answer_to(uint16_t tp_src)
+{
+    struct frame f = frame_between(2, 1, HDR_IP_TCP);
+    f.tp_src = 80;
+    f.tp_dst = tp_src;
+    return f;
+}
+
 /* --- Options --------------------------------------------------------------------------------- */
 
 static const struct {
@@ -273,9 +282,7 @@ END_TEST
 
 START_TEST(what_a_server_says_goes_back_under_the_address_even_after_a_silence)
 {
-    struct frame answer = frame_between(2, 1, HDR_IP_TCP);
-    answer.tp_src = 80;
-    answer.tp_dst = 1000;
+    struct frame answer = answer_to(1000);
     begin_with_servers();
     ck_assert_uint_eq(connect_from(1000), 2);
     ck_assert(!comes(answer, 2));
@@ -463,9 +470,7 @@ END_TEST
 
 START_TEST(what_a_server_that_has_gone_still_says_is_dropped)
 {
-    struct frame answer = frame_between(2, 1, HDR_IP_TCP);
-    answer.tp_src = 80;
-    answer.tp_dst = 1000;
+    struct frame answer = answer_to(1000);
     begin_with_servers();
     ck_assert_uint_eq(connect_from(1000), 2);
     port_down(2);
@@ -485,9 +490,7 @@ END_TEST
 
 START_TEST(a_connection_that_was_lost_is_forgotten_after_a_while)
 {
-    struct frame answer = frame_between(2, 1, HDR_IP_TCP);
-    answer.tp_src = 80;
-    answer.tp_dst = 1000;
+    struct frame answer = answer_to(1000);
     begin_with_servers();
     ck_assert_uint_eq(connect_from(1000), 2);
     port_down(2);
