@@ -10,10 +10,10 @@
  *     {"method": COMMAND, "params": [ARG, ...], "id": ID}
  *     {"error": null, "id": ID, "result": TEXT}    or    {"error": TEXT, "id": ID, "result": null}
  *
- * messages back to back, as RFC 7047 section 4 has it for the Open vSwitch database: a stream's
- * bytes -> frame.c (where does the message end?) -> message.c (is it a request?) -> a row's
- * function
- * -> reply.c (its text) -> message.c -> the stream. peer.c holds that together, for one stream.
+ * messages back to back, as RFC 7047 section 4 has it for the Open vSwitch database. How
+ * data flows: a stream's bytes -> frame.c (where does the message end?) -> message.c (is it a
+ * request?) -> a row's function -> reply.c (its text) -> message.c -> the stream. peer.c holds that
+ * together, for one stream.
  *
  * console.c, in a domU, takes the same as lines that are typed, and answers below them: "COMMAND
  * [ARG]...", split into words as options are (runtime/config.h).

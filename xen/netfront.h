@@ -80,7 +80,7 @@ void netfront_drain(struct netfront *nf);
 
 /* Take back what the backend has sent, and put at most `max` received frames, as packets of `pool`
  * or in buffers that are lent, into `batch`. Returns how many; what was dropped or bad is counted
- * in `stats`. A frame for which there is no packet waits while those of the batch may yet give
+ * in `dropped`. A frame for which there is no packet waits while those of the batch may yet give
  * theirs back. */
 size_t netfront_receive(struct netfront *nf, struct pkt_pool *pool, struct pkt **batch, size_t max,
                         struct netdev_stats *dropped);
